@@ -1,0 +1,1 @@
+"""Adapters between signkit and the world: eID, delivery and timestamp services."""

@@ -1,0 +1,1 @@
+"""signkit: signing of PDFs with a proof that anyone can check offline."""

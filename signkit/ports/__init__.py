@@ -1,0 +1,1 @@
+"""What the core needs from outside, as Protocols: each port with its data, its limits and the errors it may raise."""

@@ -1,0 +1,63 @@
+"""Every sentence for people, in Swedish, English and Danish.
+
+A catalogue is a TOML file in ``catalogues/``; each table is a code with the keys ``sv``, ``en`` and ``da``, placeholders in
+``str.format`` notation. Language is an argument: nothing here looks at the environment. A code that nobody has written
+comes back as itself, so a missing sentence is seen but never breaks a report; a test fails for it.
+"""
+
+from __future__ import annotations
+
+import functools
+import tomllib
+from collections.abc import Mapping
+from importlib import resources
+from typing import Final, Literal, cast
+
+__all__ = ["LANGUAGES", "Language", "codes", "language", "text"]
+
+Language = Literal["sv", "en", "da"]
+LANGUAGES: Final[tuple[Language, ...]] = ("sv", "en", "da")
+
+
+def text(code: str, lang: str, /, **params: object) -> str:
+    """Return the sentence for ``code`` in ``lang``; Swedish where that language lacks it, the code where nobody has it."""
+    forms = _catalogue().get(code)
+    if forms is None:
+        return code
+    sentence = forms.get(lang) or forms.get("sv") or code
+    return sentence.format_map(_Params(params))
+
+
+def language(name: str | None) -> Language:
+    """Return the language that a locale name such as ``sv_SE.UTF-8`` asks for; English for any other."""
+    short = (name or "").lower()[:2]
+    return cast("Language", short) if short in LANGUAGES else "en"
+
+
+def codes() -> Mapping[str, Mapping[str, str]]:
+    """Return the whole catalogue: code → language → sentence."""
+    return _catalogue()
+
+
+class _Params(dict[str, object]):
+    def __missing__(self, key: str) -> str:
+        return "{" + key + "}"
+
+
+@functools.cache
+def _catalogue() -> dict[str, dict[str, str]]:
+    merged: dict[str, dict[str, str]] = {}
+    folder = resources.files(__name__) / "catalogues"
+    for entry in sorted(folder.iterdir(), key=lambda item: item.name):
+        if entry.name.endswith(".toml"):
+            _flatten("", tomllib.loads(entry.read_text(encoding="utf-8")), merged)
+    return merged
+
+
+def _flatten(prefix: str, table: Mapping[str, object], merged: dict[str, dict[str, str]]) -> None:
+    forms = {key: value for key, value in table.items() if isinstance(value, str)}
+    if forms:
+        merged[prefix] = forms
+    for key, value in table.items():
+        if isinstance(value, dict):
+            _flatten(f"{prefix}.{key}" if prefix else key, value, merged)
