@@ -19,7 +19,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-__all__ = ["CanonicalError", "Json", "MAX_DEPTH", "digest", "digest_text", "decode", "encode", "parse_digest"]
+__all__ = ["MAX_DEPTH", "CanonicalError", "Json", "decode", "digest", "digest_text", "encode", "parse_digest"]
 
 Json = Any
 """A JSON value: dict, list, str, int, bool or None."""
@@ -42,9 +42,7 @@ def encode(value: Json) -> bytes:
     Raises:
         CanonicalError: a float, an integer of 2**53 or more, a key that is not text, a lone surrogate, or too deep.
     """
-    return json.dumps(_prepared(value, 0), ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode(
-        "utf-8"
-    )
+    return json.dumps(_prepared(value, 0), ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode("utf-8")
 
 
 def decode(data: bytes, *, max_bytes: int = 8 * 1024 * 1024) -> Json:

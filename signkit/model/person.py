@@ -1,7 +1,7 @@
 """A person as the eID names them, and as the journal and the PDF may name them (proof.md section 6).
 
-The PDF carries ``person``: a keyed commitment to one identity within one envelope. The key is secret and per envelope, so
-two places filled by the same person show within an envelope and nobody can link them across envelopes by it.
+The PDF carries ``person``: a keyed commitment to one identity within one envelope. The key is secret and per
+envelope, so two places filled by the same person show within an envelope and nobody can link them across envelopes.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Identity:
     birthdate: str | None = field(default=None, repr=False)
     """ISO 8601 date, or None."""
     level: str = "loa3"
-    """Assurance level as the provider states it: ``loa2``, ``loa3``, ``loa4``, ``low``, ``substantial``, ``high``, ``test``."""
+    """Assurance level in the provider's words: ``loa2``, ``loa3``, ``loa4``, ``low``, ``substantial``, ``high``, ``test``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The evidence port: offline judgement of what a provider returned.
 
-A verifier sees bytes, the caller's expectation (intent digest, key) is compared by the caller. No HTTP, no clock but the
-arguments, no store.
+A verifier sees bytes; what the caller expects (intent digest, key) is compared by the caller. No HTTP, no clock but
+the arguments, no store.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class EvidenceVerifier(Protocol):
 
         Args:
             evidence: as it was received.
-            anchors: DER certificates trusted for ``eid:<provider>:<environment>`` of this evidence, chosen by the caller.
+            anchors: DER certificates trusted for ``eid:<provider>:<environment>``, chosen by the caller.
 
 
         Never raises for bad evidence: that is a finding.

@@ -5,8 +5,8 @@ returns: evidence is judged by ``signkit.evidence`` from bytes, intent digest an
 sleeps, and knows no envelope.
 
 Errors that the methods may raise: :class:`~signkit.errors.ProviderUnavailableError` (later),
-:class:`~signkit.errors.ProviderRejectedError` (not again unchanged), :class:`~signkit.errors.ProviderResponseError` (the
-service breaks its own API). The caller wraps whatever else escapes. The conformance suite is
+:class:`~signkit.errors.ProviderRejectedError` (not again unchanged),
+:class:`~signkit.errors.ProviderResponseError` (the service breaks its own API). The caller wraps whatever else escapes. The conformance suite is
 ``signkit.testing.providers``.
 """
 

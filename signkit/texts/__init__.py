@@ -1,7 +1,7 @@
 """Every sentence for people, in Swedish, English and Danish.
 
-A catalogue is a TOML file in ``catalogues/``; each table is a code with the keys ``sv``, ``en`` and ``da``, placeholders in
-``str.format`` notation. Language is an argument: nothing here looks at the environment. A code that nobody has written
+A catalogue is a TOML file in ``catalogues/``; each table is a code with the keys ``sv``, ``en`` and ``da``, with
+placeholders in ``str.format`` notation. Language is an argument: nothing here looks at the environment. A code that nobody has written
 comes back as itself, so a missing sentence is seen but never breaks a report; a test fails for it.
 """
 
@@ -11,7 +11,7 @@ import functools
 import tomllib
 from collections.abc import Mapping
 from importlib import resources
-from typing import Final, Literal, cast
+from typing import Final, Literal
 
 __all__ = ["LANGUAGES", "Language", "codes", "language", "text"]
 
@@ -20,7 +20,7 @@ LANGUAGES: Final[tuple[Language, ...]] = ("sv", "en", "da")
 
 
 def text(code: str, lang: str, /, **params: object) -> str:
-    """Return the sentence for ``code`` in ``lang``; Swedish where that language lacks it, the code where nobody has it."""
+    """Return the sentence for ``code``; Swedish where ``lang`` lacks it, the code itself where nobody has it."""
     forms = _catalogue().get(code)
     if forms is None:
         return code
@@ -28,10 +28,10 @@ def text(code: str, lang: str, /, **params: object) -> str:
     return sentence.format_map(_Params(params))
 
 
-def language(name: str | None) -> Language:
+def language(locale: str | None) -> Language:
     """Return the language that a locale name such as ``sv_SE.UTF-8`` asks for; English for any other."""
-    short = (name or "").lower()[:2]
-    return cast("Language", short) if short in LANGUAGES else "en"
+    short = (locale or "").lower()[:2]
+    return next((name for name in LANGUAGES if name == short), "en")
 
 
 def codes() -> Mapping[str, Mapping[str, str]]:
