@@ -35,7 +35,7 @@ class Identity:
     birthdate: str | None = field(default=None, repr=False)
     """ISO 8601 date, or None."""
     level: str = "loa3"
-    """Assurance level in the provider's words: ``loa2``, ``loa3``, ``loa4``, ``low``, ``substantial``, ``high``, ``test``."""
+    """Assurance level in the provider's words: ``loa2``, ``loa3``, ``loa4``, ``substantial``, ``high``, ``test``…"""
 
 
 @dataclass(frozen=True, slots=True)

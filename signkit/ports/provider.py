@@ -6,7 +6,8 @@ sleeps, and knows no envelope.
 
 Errors that the methods may raise: :class:`~signkit.errors.ProviderUnavailableError` (later),
 :class:`~signkit.errors.ProviderRejectedError` (not again unchanged),
-:class:`~signkit.errors.ProviderResponseError` (the service breaks its own API). The caller wraps whatever else escapes. The conformance suite is
+:class:`~signkit.errors.ProviderResponseError` (the service breaks its own API). The caller wraps whatever else escapes.
+The conformance suite is
 ``signkit.testing.providers``.
 """
 

@@ -1,8 +1,8 @@
 """Every sentence for people, in Swedish, English and Danish.
 
 A catalogue is a TOML file in ``catalogues/``; each table is a code with the keys ``sv``, ``en`` and ``da``, with
-placeholders in ``str.format`` notation. Language is an argument: nothing here looks at the environment. A code that nobody has written
-comes back as itself, so a missing sentence is seen but never breaks a report; a test fails for it.
+placeholders in ``str.format`` notation. Language is an argument: nothing here looks at the environment. A code that
+nobody has written comes back as itself, so a missing sentence is seen but never breaks a report; a test fails for it.
 """
 
 from __future__ import annotations
