@@ -1,0 +1,123 @@
+"""What a signature place shows: the empty place, and the signed one.
+
+EU DSS in its strict policy lets an appearance change only in its bytes, /Length, font and added entries (pdfa.md
+section 2), so both have the same size, filter and colour spaces, and are made here side by side.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import Final
+
+from signkit.pages.canvas import Canvas
+from signkit.pages.data import Appearance, AppearanceDescription, FontSubset
+from signkit.pages.face import clean, face
+from signkit.pages.subset import make_subset
+from signkit.pages.typesetting import ACCENT, AMBER, INK, MUTED, QUIET, Style, fit
+from signkit.texts import Language, text
+
+__all__ = ["APPEARANCE_HEIGHT", "draw_placeholder", "layout_appearance", "layout_placeholder", "subsets"]
+
+APPEARANCE_HEIGHT: Final = 68.0
+"""Height of every place on our pages, in points."""
+
+_PADDING: Final = 12.0
+_NAME: Final = Style("bold", 10.5, 12, INK)
+_NAME_SIZES: Final = (10.5, 9.5, 8.5)
+_LINE: Final = Style("regular", 8, 10.5, QUIET)
+_TIME: Final = Style("regular", 8, 10.5, INK)
+_REFERENCE: Final = Style("regular", 6.5, 9, MUTED)
+_UNSIGNED: Final = Style("regular", 8.5, 10, MUTED)
+_TEST: Final = Style("bold", 6.5, 8, AMBER)
+_SHORT: Final = 12
+"""Characters of the envelope id that are shown."""
+
+
+def layout_placeholder(*, width: float, height: float = APPEARANCE_HEIGHT, language: Language = "sv") -> Appearance:
+    """Return the empty place, which stays so when nobody signs there."""
+    canvas = draw_placeholder(width=width, height=height, language=language)
+    fonts = subsets(canvas)
+    return Appearance(width, height, canvas.content(fonts), tuple(fonts.values()))
+
+
+def layout_appearance(
+    description: AppearanceDescription, *, width: float, height: float = APPEARANCE_HEIGHT
+) -> Appearance:
+    """Return a signed place: name, role, time, eID, reference; TEST where it is one.
+
+    Args:
+        description: what to show; ``signed_at`` must be aware.
+        width: of the widget's rectangle.
+        height: of the widget's rectangle.
+    """
+    texts, replaced = _texts(description)
+    canvas = Canvas(language=description.language, tagged=False)
+    room = width - 2 * _PADDING
+    name_room = room - (_test_width(description.language) + 6 if description.test else 0)
+    name_style = _name_style(texts["name"], name_room)
+    canvas.fill(x=0, y=0, width=2.5, height=height, colour=ACCENT)
+    lines = [(name_style, texts["name"], name_room)]
+    lines += [(_LINE, texts["role"], room), (_TIME, texts["time"], room), (_LINE, texts["provider"], room)]
+    lines += [(_REFERENCE, texts["envelope"], room)]
+    present = [line for line in lines if line[1]]
+    y = height - (height - sum(style.leading for style, _, _ in present)) / 2
+    for style, words, limit in present:
+        y -= style.leading
+        style.draw(canvas, fit(words, style, limit), x=_PADDING, y=y + style.leading * 0.24)
+    if description.test:
+        _draw_test(canvas, width=width, height=height, language=description.language)
+    fonts = subsets(canvas)
+    return Appearance(width, height, canvas.content(fonts), tuple(fonts.values()), replaced)
+
+
+def draw_placeholder(*, width: float, height: float, language: Language) -> Canvas:  # noqa: ARG001 - one size for both
+    """Return the drawing of the empty place, its fonts still open."""
+    canvas = Canvas(language=language, tagged=False)
+    words = text("appearance.unsigned", language)
+    _UNSIGNED.draw(canvas, words, x=_PADDING, y=(height - _UNSIGNED.size * 0.714) / 2)
+    return canvas
+
+
+def subsets(*canvases: Canvas) -> dict[str, FontSubset]:
+    """Return key → subset for everything written on ``canvases``."""
+    used: dict[str, set[str]] = {}
+    for canvas in canvases:
+        for key, characters in canvas.used.items():
+            used.setdefault(key, set()).update(characters)
+    faces = {item.key: item for item in (face("regular"), face("bold"))}
+    return {key: make_subset(faces[key], used[key]) for key in sorted(used)}
+
+
+def _texts(description: AppearanceDescription) -> tuple[dict[str, str], tuple[str, ...]]:
+    language = description.language
+    moment = description.signed_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    envelope = description.envelope[:_SHORT]
+    raw = {
+        "name": description.name,
+        "role": description.role,
+        "time": text("appearance.signed", language, time=moment),
+        "provider": description.provider,
+        "envelope": text("appearance.envelope", language, envelope=envelope) if envelope else "",
+    }
+    cleaned = {key: clean(value) for key, value in raw.items()}
+    replaced = dict.fromkeys(char for _, lost in cleaned.values() for char in lost)
+    return {key: words for key, (words, _) in cleaned.items()}, tuple(replaced)
+
+
+def _name_style(name: str, room: float) -> Style:
+    for size in _NAME_SIZES:
+        style = Style(_NAME.weight, size, _NAME.leading, _NAME.colour)
+        if style.width(name) <= room:
+            return style
+    return Style(_NAME.weight, _NAME_SIZES[-1], _NAME.leading, _NAME.colour)
+
+
+def _test_width(language: Language) -> float:
+    return _TEST.width(text("page.test_mark", language)) + 8
+
+
+def _draw_test(canvas: Canvas, *, width: float, height: float, language: Language) -> None:
+    wide = _test_width(language)
+    x, y = width - wide - 6, height - 17
+    canvas.frame(x=x, y=y, width=wide, height=11, line=0.6, colour=AMBER)
+    _TEST.draw(canvas, text("page.test_mark", language), x=x + 4, y=y + 3.1)
