@@ -49,7 +49,7 @@ class ObjectReader:
     def __init__(self, buffer: Buffer, limits: Limits) -> None:
         self._buffer = buffer
         self._limits = limits
-        self._cache: dict[tuple[int, int], IndirectObject] = {}
+        self._cache: dict[int, IndirectObject] = {}
         self._cached_bytes = 0
         self._streams: dict[tuple[int, int], ObjectStream] = {}
         self._decoded = 0
@@ -60,12 +60,11 @@ class ObjectReader:
         Raises:
             UnreadableDocumentError: no well-formed object there.
         """
-        key = (offset, size)
-        known = self._cache.get(key)
-        if known is None:
+        known = self._cache.get(offset)
+        if known is None or known.end > size:
             known, depends = self._parse(offset, size, resolve)
             if not depends:
-                self._remember(key, known)
+                self._remember(offset, known)
         return known
 
     def in_stream(self, holder: IndirectObject, index: int, num: int, resolve: Resolve) -> IndirectObject:
@@ -101,7 +100,7 @@ class ObjectReader:
             self._streams[key] = known
         return known
 
-    def _remember(self, key: tuple[int, int], found: IndirectObject) -> None:
+    def _remember(self, key: int, found: IndirectObject) -> None:
         light = found.end - found.start
         if isinstance(found.value, Stream):
             light -= found.value.raw_end - found.value.raw_start

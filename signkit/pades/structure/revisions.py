@@ -88,13 +88,13 @@ def read_chain(buffer: Buffer, size: int, limits: Limits) -> Chain:
         UnreadableDocumentError: no header, no end, a damaged or circular chain, or a limit.
     """
     header_offset, version = _header(buffer, size)
-    at, value = _last_startxref(buffer, size)
+    value = _last_startxref(buffer, size)
     base = 0
     if header_offset and not looks_like_section(buffer, value, size):
         base = header_offset
     reader = _Reader(buffer, size, base, limits)
     sections = reader.chain(value + base)
-    revisions = _revisions(reader, sections, at)
+    revisions = _revisions(reader, sections)
     return Chain(tuple(revisions), header_offset, base, version)
 
 
@@ -106,14 +106,14 @@ def _header(buffer: Buffer, size: int) -> tuple[int, str]:
     return match.start(), match[1].decode("ascii")
 
 
-def _last_startxref(buffer: Buffer, size: int) -> tuple[int, int]:
+def _last_startxref(buffer: Buffer, size: int) -> int:
     at = buffer.rfind(b"startxref", 0, size)
     match = _START.match(buffer, at, size) if at >= 0 else None
     if match is None:
         raise unreadable("no startxref at the end", code="startxref")
     if _EOF.match(buffer, match.end(), size) is None:
         raise unreadable("the last startxref has no %%EOF", code="eof", offset=at)
-    return at, int(match[1])
+    return int(match[1])
 
 
 @dataclass(slots=True)
@@ -180,7 +180,7 @@ class _Reader:
         raise unreadable("a revision without startxref and %%EOF", code="eof", offset=section_end)
 
 
-def _revisions(reader: _Reader, sections: list[tuple[Section, Section | None]], last_startxref: int) -> list[Revision]:
+def _revisions(reader: _Reader, sections: list[tuple[Section, Section | None]]) -> list[Revision]:
     """Group sections into revisions, oldest first, and find where each ends."""
     newest_first = [section.offset for section, _ in sections]
     linearized = len(sections) >= 2 and newest_first[-2] < newest_first[-1] and reader.linearized()
@@ -193,8 +193,7 @@ def _revisions(reader: _Reader, sections: list[tuple[Section, Section | None]], 
     for index, group in enumerate(groups):
         parts = tuple(part for section, hidden in group for part in (section, hidden) if part is not None)
         last = max(part.end for part in parts)
-        newest = index == len(groups) - 1
-        at, bare, end, value = reader.close(last_startxref if newest else last, reader.size)
+        at, bare, end, value = reader.close(last, reader.size)
         if last > at or min(part.offset for part in parts) < start:
             raise unreadable("cross-reference sections are out of order", code="xref_order", offset=parts[0].offset)
         if value + reader.base != parts[0].offset and not _same_place(reader, value, parts[0].offset):
