@@ -17,9 +17,11 @@ import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol
 
 from signkit.model.person import Identity
+from signkit.ports.clock import Clock
 
 __all__ = [
     "Binding",
@@ -28,6 +30,8 @@ __all__ = [
     "Limits",
     "PollResult",
     "Prompt",
+    "ProviderContext",
+    "ProviderFactory",
     "ProviderFacts",
     "Signed",
     "SigningProvider",
@@ -193,4 +197,29 @@ class SigningProvider(Protocol):
 
     def cancel(self, started: Started) -> None:
         """End the ceremony; harmless if it has ended already."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderContext:
+    """What a provider is made from."""
+
+    settings: Mapping[str, object]
+    """The table ``[providers.<name>]`` of the configuration, unread."""
+    home: Path
+    """Folder of the home; relative paths in the settings start here, secrets live in its ``keys``."""
+    environment: str
+    """``test`` or ``production``: the home's, which the provider's must equal."""
+    clock: Clock
+
+
+class ProviderFactory(Protocol):
+    """What an entry point of the group ``signkit.providers`` names: usually the provider's class."""
+
+    def create(self, context: ProviderContext) -> SigningProvider:
+        """Return a provider that is ready to start ceremonies.
+
+        Raises:
+            ConfigError: a setting is missing, unknown or wrong; says which.
+        """
         ...

@@ -11,6 +11,7 @@ import functools
 import tomllib
 from collections.abc import Mapping
 from importlib import resources
+from importlib.resources.abc import Traversable
 from typing import Final, Literal
 
 __all__ = ["LANGUAGES", "Language", "codes", "language", "text"]
@@ -21,7 +22,7 @@ LANGUAGES: Final[tuple[Language, ...]] = ("sv", "en", "da")
 
 def text(code: str, lang: str, /, **params: object) -> str:
     """Return the sentence for ``code``; Swedish where ``lang`` lacks it, the code itself where nobody has it."""
-    forms = _catalogue().get(code)
+    forms = _area(code.partition(".")[0]).get(code) or codes().get(code)
     if forms is None:
         return code
     sentence = forms.get(lang) or forms.get("sv") or code
@@ -34,24 +35,33 @@ def language(locale: str | None) -> Language:
     return next((name for name in LANGUAGES if name == short), "en")
 
 
+@functools.cache
 def codes() -> Mapping[str, Mapping[str, str]]:
     """Return the whole catalogue: code → language → sentence."""
-    return _catalogue()
+    merged: dict[str, dict[str, str]] = {}
+    for entry in sorted(_folder().iterdir(), key=lambda item: item.name):
+        if entry.name.endswith(".toml"):
+            _flatten("", tomllib.loads(entry.read_text(encoding="utf-8")), merged)
+    return merged
+
+
+@functools.cache
+def _area(name: str) -> dict[str, dict[str, str]]:
+    """Read one file: reading all costs more than a whole ``--help`` may."""
+    merged: dict[str, dict[str, str]] = {}
+    entry = _folder() / f"{name}.toml"
+    if name.isidentifier() and entry.is_file():
+        _flatten("", tomllib.loads(entry.read_text(encoding="utf-8")), merged)
+    return merged
+
+
+def _folder() -> Traversable:
+    return resources.files(__name__) / "catalogues"
 
 
 class _Params(dict[str, object]):
     def __missing__(self, key: str) -> str:
         return "{" + key + "}"
-
-
-@functools.cache
-def _catalogue() -> dict[str, dict[str, str]]:
-    merged: dict[str, dict[str, str]] = {}
-    folder = resources.files(__name__) / "catalogues"
-    for entry in sorted(folder.iterdir(), key=lambda item: item.name):
-        if entry.name.endswith(".toml"):
-            _flatten("", tomllib.loads(entry.read_text(encoding="utf-8")), merged)
-    return merged
 
 
 def _flatten(prefix: str, table: Mapping[str, object], merged: dict[str, dict[str, str]]) -> None:

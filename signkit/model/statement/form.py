@@ -36,27 +36,32 @@ class Reader:
         self._taken = {"schema"}
 
     def take(self, key: str) -> Json:
+        """Return the member, of any type."""
         if key not in self.mapping:
             raise StatementError("statement.form", f"{self._what} lacks {key}")
         self._taken.add(key)
         return self.mapping[key]
 
     def text(self, key: str) -> str:
+        """Return a member that is text."""
         value = self.take(key)
         if not isinstance(value, str):
             raise StatementError("statement.form", f"{key} of {self._what} is not text")
         return value
 
     def optional_text(self, key: str) -> str | None:
+        """Return a member that is text or null."""
         return None if self.take(key) is None else self.text(key)
 
     def integer(self, key: str) -> int:
+        """Return a member that is a whole number, zero or more."""
         value = self.take(key)
         if not isinstance(value, int) or isinstance(value, bool) or value < 0:
             raise StatementError("statement.form", f"{key} of {self._what} is not a whole number")
         return value
 
     def digest(self, key: str) -> str:
+        """Return a member that is a digest, ``sha256:<hex>``."""
         value = self.text(key)
         try:
             canonical.parse_digest(value)
@@ -65,22 +70,26 @@ class Reader:
         return value
 
     def one_of(self, key: str, values: tuple[str, ...]) -> str:
+        """Return a member that is one of ``values``."""
         value = self.text(key)
         if value not in values:
             raise StatementError("statement.form", f"{key} of {self._what} has an unknown value")
         return value
 
     def sequence(self, key: str) -> list[Json]:
+        """Return a member that is a list."""
         value = self.take(key)
         if not isinstance(value, list):
             raise StatementError("statement.form", f"{key} of {self._what} is not a list")
         return value
 
     def texts(self, key: str) -> tuple[str, ...]:
+        """Return a member that is a list of texts."""
         values = self.sequence(key)
         if not all(isinstance(item, str) for item in values):
             raise StatementError("statement.form", f"{key} of {self._what} is not a list of texts")
         return tuple(values)
 
     def rest(self) -> dict[str, Any]:
+        """Return the members that nobody took."""
         return {key: value for key, value in self.mapping.items() if key not in self._taken}
