@@ -1,0 +1,122 @@
+"""Open a database as it must be opened: durable, exclusive when writing, and never written when only read."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote
+
+import sqlalchemy as sa
+
+from signkit.errors import ConfigError, StoreError
+from signkit.store import schema
+from signkit.store.faults import wrapped
+
+__all__ = ["BUSY_SECONDS", "prepare", "require_version", "server_engine", "sqlite_engine"]
+
+BUSY_SECONDS: Final = 15.0
+"""How long a writer waits for another one: a completion holds the lock for milliseconds."""
+
+_UNFINISHED: Final = "run signkit init again: it finishes what was begun"
+
+
+def sqlite_engine(path: Path, *, readonly: bool, busy_seconds: float) -> sa.Engine:
+    """Return an engine on an existing SQLite file; each connection is set up before its first use."""
+    frozen = readonly and not os.access(path.parent, os.W_OK)
+
+    def connect() -> sqlite3.Connection:
+        mode = "ro&immutable=1" if frozen and not _wal(path).exists() else "ro" if frozen else "rw"
+        connection = sqlite3.connect(
+            f"file:{quote(str(path))}?mode={mode}",
+            uri=True,
+            timeout=busy_seconds,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        _set_up(connection, readonly=readonly, frozen=frozen)
+        return connection
+
+    engine = sa.create_engine("sqlite://", creator=connect, poolclass=sa.pool.QueuePool, pool_reset_on_return=None)
+
+    @sa.event.listens_for(engine, "begin")
+    def _begin(connection: sa.Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("write") else "BEGIN")
+
+    return engine
+
+
+def server_engine(url: str, *, readonly: bool) -> sa.Engine:
+    """Return an engine on a database server; transactions are repeatable reads.
+
+    Raises:
+        ConfigError: the URL names no driver that is installed.
+    """
+    try:
+        engine = sa.create_engine(url, pool_pre_ping=True, isolation_level="REPEATABLE READ")
+    except (sa.exc.ArgumentError, ImportError, TypeError) as exc:
+        raise ConfigError(
+            "the database URL cannot be used", code="config.database", hint="is its driver installed?"
+        ) from exc
+    if readonly:
+        return engine.execution_options(postgresql_readonly=True)
+    return engine
+
+
+def prepare(engine: sa.Engine, *, create: bool) -> None:
+    """Make the tables if asked and none are there; return only if the schema is the one this version knows.
+
+    Raises:
+        StoreError: ``store.missing``, ``store.newer`` or ``store.older``.
+    """
+    with wrapped(), engine.connect() as connection:
+        present = sa.inspect(connection).has_table("meta")
+    if present or not create:
+        require_version(engine, present=present)
+        return
+    with wrapped(), engine.execution_options(write=True).begin() as connection:
+        schema.metadata.create_all(connection)
+        guards = schema.SQLITE_GUARDS if engine.dialect.name == "sqlite" else schema.POSTGRESQL_GUARDS
+        for statement in guards:
+            connection.exec_driver_sql(statement)
+        connection.execute(sa.insert(schema.meta), {"key": "schema", "value": str(schema.SCHEMA_VERSION)})
+
+
+def require_version(engine: sa.Engine, *, present: bool) -> None:
+    """Return only if the database has the schema that this version reads and writes."""
+    version: Any = None
+    if present:
+        with wrapped(), engine.connect() as connection:
+            version = connection.scalar(sa.select(schema.meta.c.value).where(schema.meta.c.key == "schema"))
+    if version is None:
+        raise StoreError("the database has no tables yet", code="store.missing", hint=_UNFINISHED)
+    if version == str(schema.SCHEMA_VERSION):
+        return
+    if str(version).isdigit() and int(version) > schema.SCHEMA_VERSION:
+        raise StoreError(
+            "the database was made by a newer signkit", code="store.newer", hint="install that version or a later one"
+        )
+    raise StoreError(
+        "the database was made by an older signkit and has not been converted",
+        code="store.older",
+        hint="take a backup, then run signkit doctor with the version that made it",
+    )
+
+
+def _set_up(connection: sqlite3.Connection, *, readonly: bool, frozen: bool) -> None:
+    cursor = connection.cursor()
+    if readonly:
+        cursor.execute("PRAGMA query_only = ON")
+    elif not frozen:
+        cursor.execute("PRAGMA journal_mode = WAL")
+        cursor.execute("PRAGMA synchronous = FULL")
+        cursor.execute("PRAGMA secure_delete = ON")  # what is erased is overwritten, not only unlinked
+        cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.execute("PRAGMA trusted_schema = OFF")
+    cursor.execute("PRAGMA cell_size_check = ON")
+    cursor.close()
+
+
+def _wal(path: Path) -> Path:
+    return path.with_name(path.name + "-wal")

@@ -1,0 +1,103 @@
+"""Turn what a database raises into our errors: the one place that reads foreign codes."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+from typing import Final
+
+import sqlalchemy as sa
+
+from signkit.errors import StoreCorruptError, StoreError, StoreLockedError
+
+__all__ = ["wrapped"]
+
+_WAIT: Final = "another signkit command is at work in this home; try again when it has finished"
+_RESTORE: Final = "stop, keep the files as they are, restore the newest backup beside them and run signkit doctor"
+
+_SQLITE: Final[dict[str, tuple[type[StoreError], str, str, str]]] = {
+    "SQLITE_BUSY": (StoreLockedError, "store.locked", "the database is locked", _WAIT),
+    "SQLITE_LOCKED": (StoreLockedError, "store.locked", "the database is locked", _WAIT),
+    "SQLITE_PROTOCOL": (StoreLockedError, "store.locked", "the database is locked", _WAIT),
+    "SQLITE_CORRUPT": (StoreCorruptError, "store.corrupt", "the database file is damaged", _RESTORE),
+    "SQLITE_NOTADB": (StoreCorruptError, "store.corrupt", "the database file is no SQLite database", _RESTORE),
+    "SQLITE_READONLY": (
+        StoreError,
+        "store.readonly",
+        "the database cannot be written",
+        "check owner and permissions of the home, or whether the disk is mounted read-only",
+    ),
+    "SQLITE_FULL": (StoreError, "store.full", "the disk is full", "free space and run the same command again"),
+    "SQLITE_IOERR": (
+        StoreError,
+        "store.io",
+        "the disk failed while the database was read or written",
+        "check the disk and its free space, then run signkit doctor",
+    ),
+    "SQLITE_CANTOPEN": (
+        StoreError,
+        "store.unavailable",
+        "the database cannot be opened",
+        "check that the home exists and who may read it",
+    ),
+    "SQLITE_PERM": (StoreError, "store.unavailable", "the database may not be opened", "check who may read the home"),
+    "SQLITE_AUTH": (StoreError, "store.unavailable", "the database may not be opened", "check who may read the home"),
+    "SQLITE_TOOBIG": (StoreError, "store.too_big", "a value is larger than the database takes", "split the document"),
+}
+
+
+@contextlib.contextmanager
+def wrapped() -> Iterator[None]:
+    """Let nothing but ``StoreError`` out of the block, the cause kept."""
+    try:
+        yield
+    except sa.exc.DBAPIError as exc:
+        raise _translated(exc.orig if isinstance(exc.orig, Exception) else exc) from exc
+    except sa.exc.TimeoutError as exc:
+        raise StoreLockedError("no database connection came free", code="store.locked", hint=_WAIT) from exc
+    except sa.exc.SQLAlchemyError as exc:
+        raise StoreError(f"the database refused: {type(exc).__name__}", code="store.failed") from exc
+    except sqlite3.Error as exc:
+        raise _translated(exc) from exc
+    except OSError as exc:
+        raise StoreError(
+            f"a file of the home cannot be used: {exc.strerror or type(exc).__name__}",
+            code="store.io",
+            hint="check space and permissions of the home",
+        ) from exc
+
+
+def _translated(exc: Exception) -> StoreError:
+    name = getattr(exc, "sqlite_errorname", None)
+    if isinstance(name, str):
+        return _from_sqlite(name, exc)
+    if isinstance(exc, UnicodeDecodeError | ValueError):
+        return StoreCorruptError("the database holds text that is no text", code="store.corrupt", hint=_RESTORE)
+    state = getattr(exc, "sqlstate", None)
+    if state in ("55P03", "40001", "40P01"):
+        return StoreLockedError("the database is locked", code="store.locked", hint=_WAIT)
+    if state == "23505":
+        return _moved()
+    return StoreError(f"the database refused: {type(exc).__name__}", code="store.failed")
+
+
+def _from_sqlite(name: str, exc: Exception) -> StoreError:
+    if name in ("SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY"):
+        return _moved()
+    if name == "SQLITE_CONSTRAINT_TRIGGER":
+        return StoreError("entries are only ever appended", code="store.append_only")
+    if name.startswith("SQLITE_CONSTRAINT"):
+        return StoreCorruptError("a row does not have the shape of its table", code="store.shape")
+    for family, (error, code, message, hint) in _SQLITE.items():
+        if name == family or name.startswith(family + "_"):
+            return error(message, code=code, hint=hint)
+    if name == "SQLITE_ERROR" and "no such" in str(exc):
+        return StoreCorruptError("the database lacks a table or a column", code="store.corrupt", hint=_RESTORE)
+    return StoreError(f"the database refused: {name}", code="store.failed")
+
+
+def _moved() -> StoreLockedError:
+    return StoreLockedError(
+        "the envelope has moved on meanwhile", code="store.moved", hint="look at it again, then repeat the step"
+    )

@@ -1,0 +1,146 @@
+"""The store over SQLAlchemy Core. SQLite is the default; PostgreSQL is reached by URL.
+
+Every foreign exception is wrapped where a statement runs, so a caller meets ``StoreError`` inside its own block.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import sqlalchemy as sa
+
+from signkit.errors import StoreError
+from signkit.files import fsync_folder, write_atomic
+from signkit.store.engine import BUSY_SECONDS, prepare, server_engine, sqlite_engine
+from signkit.store.faults import wrapped
+from signkit.store.objects import FileObjectStore
+from signkit.store.transaction import SqlReadTransaction, SqlWriteTransaction
+
+__all__ = ["CHECKPOINT", "DATABASE", "SqlStore", "open_store"]
+
+DATABASE: Final = "signkit.sqlite"
+CHECKPOINT: Final = "checkpoint"
+"""The newest signed checkpoint, outside the database; a backup of the database alone never brings back an old one."""
+
+_MAX_NOTE_BYTES: Final = 64 * 1024
+
+
+class SqlStore:
+    """Implements ``signkit.ports.store.Store``; made by ``open_store``."""
+
+    def __init__(self, engine: sa.Engine, home: Path, *, readonly: bool) -> None:
+        self._engine = engine
+        self._writing = engine.execution_options(write=True)
+        self._home = home
+        self._readonly = readonly
+        self._objects = FileObjectStore(home, readonly=readonly)
+
+    @property
+    def objects(self) -> FileObjectStore:
+        """The documents."""
+        return self._objects
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[SqlReadTransaction]:
+        """Give one consistent view."""
+        with wrapped():
+            connection = self._engine.connect()
+        try:
+            with wrapped():
+                transaction = connection.begin()
+            yield SqlReadTransaction(connection)
+        finally:
+            with wrapped():
+                if connection.in_transaction():
+                    transaction.rollback()
+                connection.close()
+
+    @contextlib.contextmanager
+    def write(self) -> Iterator[SqlWriteTransaction]:
+        """Give the right to write, alone."""
+        if self._readonly:
+            raise StoreError("the store was opened for reading", code="store.readonly")
+        with wrapped():
+            connection = self._writing.connect()
+        try:
+            with wrapped():
+                transaction = connection.begin()
+                if connection.dialect.name == "postgresql":
+                    connection.exec_driver_sql("LOCK TABLE entries IN EXCLUSIVE MODE")
+            try:
+                yield SqlWriteTransaction(connection)
+            except BaseException:
+                with contextlib.suppress(sa.exc.SQLAlchemyError):
+                    transaction.rollback()
+                raise
+            with wrapped():
+                transaction.commit()
+        finally:
+            with wrapped():
+                connection.close()
+
+    def kept_checkpoint(self) -> bytes | None:
+        """Return the newest signed checkpoint as kept outside the database."""
+        with wrapped():
+            try:
+                with (self._home / CHECKPOINT).open("rb") as stream:
+                    return stream.read(_MAX_NOTE_BYTES)
+            except FileNotFoundError:
+                return None
+
+    def keep_checkpoint(self, note: bytes) -> None:
+        """Keep a signed checkpoint outside the database."""
+        if self._readonly:
+            raise StoreError("the store was opened for reading", code="store.readonly")
+        with wrapped():
+            write_atomic(self._home / CHECKPOINT, note, mode=0o600)
+
+    def close(self) -> None:
+        """Let go of every connection; the last one that leaves folds the write-ahead log into the database."""
+        with wrapped():
+            self._engine.dispose()
+
+
+def open_store(
+    home: Path,
+    *,
+    readonly: bool = False,
+    create: bool = False,
+    url: str | None = None,
+    busy_seconds: float = BUSY_SECONDS,
+) -> SqlStore:
+    """Return the store of a home.
+
+    Args:
+        home: the folder; with ``create`` it is made, readable by its owner only.
+        readonly: refuse every change; works on a folder that cannot be written, too.
+        create: make what is missing. Without it a home without a database is an error.
+        url: a database server instead of the file in the home.
+        busy_seconds: how long to wait for another writer.
+
+    Raises:
+        StoreError: missing, damaged, locked, or of another version.
+    """
+    path = home / DATABASE
+    if create:
+        with wrapped():
+            home.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if url is None and not path.exists():
+                os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+                fsync_folder(home)
+    elif url is None and not path.is_file():
+        raise StoreError("there is no database in the home", code="store.missing", hint="make one with signkit init")
+    if url is None:
+        engine = sqlite_engine(path, readonly=readonly, busy_seconds=busy_seconds)
+    else:
+        engine = server_engine(url, readonly=readonly)
+    try:
+        prepare(engine, create=create)
+    except BaseException:
+        engine.dispose()
+        raise
+    return SqlStore(engine, home, readonly=readonly)

@@ -1,0 +1,216 @@
+"""What can be read and written within one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from signkit import canonical
+from signkit.canonical import Json
+from signkit.errors import StoreCorruptError, StoreLockedError
+from signkit.model.entry import HOME, Entry
+from signkit.ports.store import StoredCheckpoint, StoredEntry, StoredRow
+from signkit.store.faults import wrapped
+from signkit.store.schema import checkpoints, entries, evidence, openings, projections, tiles
+
+__all__ = ["SqlReadTransaction", "SqlWriteTransaction"]
+
+_ROW: Final = sa.select(entries.c.idx, entries.c.envelope, entries.c.seq, entries.c.digest, entries.c.raw)
+_OF_ENVELOPE: Final = _ROW.where(entries.c.envelope == sa.bindparam("envelope")).order_by(entries.c.seq)
+_HEAD: Final = _ROW.where(entries.c.envelope == sa.bindparam("envelope")).order_by(entries.c.seq.desc()).limit(1)
+_SIZE: Final = sa.select(sa.func.coalesce(sa.func.max(entries.c.idx) + 1, 0))
+_INSERT: Final = sa.insert(entries)
+_BLOCK: Final = 4096
+
+
+class SqlReadTransaction:
+    """Implements ``signkit.ports.store.ReadTransaction``."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+
+    def entries(self, envelope: str) -> list[StoredEntry]:
+        """Return the entries of an envelope in order."""
+        return [_stored(row) for row in self._all(_OF_ENVELOPE, {"envelope": envelope})]
+
+    def head(self, envelope: str) -> StoredEntry | None:
+        """Return the envelope's last entry."""
+        rows = self._all(_HEAD, {"envelope": envelope})
+        return _stored(rows[0]) if rows else None
+
+    def size(self) -> int:
+        """Return the number of entries in the home."""
+        return int(self._all(_SIZE)[0][0])
+
+    def leaves(self, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
+        """Give the digests of the entries ``start`` to before ``stop``."""
+        for row in self._range(sa.select(entries.c.idx, entries.c.digest), start, stop):
+            yield bytes(row.digest)
+
+    def rows(self, start: int = 0, stop: int | None = None) -> Iterator[StoredRow]:
+        """Give the rows ``start`` to before ``stop``, unjudged."""
+        for row in self._range(_ROW, start, stop):
+            yield StoredRow(int(row.idx), str(row.envelope), int(row.seq), bytes(row.digest), bytes(row.raw))
+
+    def envelopes(self, *, prefix: str = "", state: str | None = None) -> list[str]:
+        """Return identifiers, newest first."""
+        statement = sa.select(entries.c.envelope).where(entries.c.seq == 0, entries.c.envelope != HOME)
+        if prefix:
+            statement = statement.where(entries.c.envelope.startswith(prefix, autoescape=True))
+        if state is not None:
+            statement = statement.join(projections, projections.c.envelope == entries.c.envelope).where(
+                projections.c.state == state
+            )
+        found = [str(row[0]) for row in self._all(statement.order_by(entries.c.idx.desc()))]
+        return [envelope for envelope in found if envelope.startswith(prefix)]  # LIKE folds case in SQLite
+
+    def projection(self, envelope: str) -> Json | None:
+        """Return the cached fold of an envelope."""
+        rows = self._all(sa.select(projections.c.value).where(projections.c.envelope == envelope))
+        return _value(rows[0][0]) if rows else None
+
+    def openings(self, envelope: str) -> dict[str, Json]:
+        """Return what opens the commitments of an envelope."""
+        rows = self._all(
+            sa.select(openings.c.name, openings.c.value)
+            .where(openings.c.envelope == envelope)
+            .order_by(openings.c.name)
+        )
+        return {str(row.name): _value(row.value) for row in rows}
+
+    def evidence(self, envelope: str) -> dict[str, bytes]:
+        """Return the evidence kept for an envelope by its digest."""
+        rows = self._all(
+            sa.select(evidence.c.digest, evidence.c.data)
+            .where(evidence.c.envelope == envelope)
+            .order_by(evidence.c.digest)
+        )
+        return {canonical.digest_text(bytes(row.digest)): bytes(row.data) for row in rows}
+
+    def tile(self, log: int, level: int, number: int) -> bytes:
+        """Return the hashes of a tile, or nothing."""
+        rows = self._all(
+            sa.select(tiles.c.hashes).where(tiles.c.log == log, tiles.c.level == level, tiles.c.number == number)
+        )
+        return bytes(rows[0][0]) if rows else b""
+
+    def checkpoint(self) -> bytes | None:
+        """Return the newest signed checkpoint note stored."""
+        newest = self.checkpoints(limit=1)
+        return newest[0].note if newest else None
+
+    def checkpoints(self, *, limit: int | None = None) -> list[StoredCheckpoint]:
+        """Return signed checkpoints with their tokens, newest first."""
+        statement = sa.select(checkpoints.c.note, checkpoints.c.token).order_by(checkpoints.c.id.desc()).limit(limit)
+        return [
+            StoredCheckpoint(bytes(row.note), None if row.token is None else bytes(row.token))
+            for row in self._all(statement)
+        ]
+
+    def _all(self, statement: sa.Executable, parameters: dict[str, Any] | None = None) -> Sequence[sa.Row[Any]]:
+        with wrapped():
+            return self._connection.execute(statement, parameters or {}).all()
+
+    def _range(self, statement: sa.Select[Any], start: int, stop: int | None) -> Iterator[sa.Row[Any]]:
+        """Give rows by number in blocks, so that no cursor stays open while the caller works."""
+        statement = statement.where(entries.c.idx >= sa.bindparam("start"), entries.c.idx < sa.bindparam("stop"))
+        statement = statement.order_by(entries.c.idx).limit(_BLOCK)
+        end = 2**62 if stop is None else stop
+        while start < end:
+            rows = self._all(statement, {"start": start, "stop": end})
+            yield from rows
+            if len(rows) < _BLOCK:
+                return
+            start = int(rows[-1].idx) + 1
+
+
+class SqlWriteTransaction(SqlReadTransaction):
+    """Implements ``signkit.ports.store.WriteTransaction``."""
+
+    def append(self, entry: Entry, *, after: bytes | None) -> StoredEntry:
+        """Store an entry behind the head that the caller saw."""
+        head = self.head(entry.envelope)
+        seen = None if head is None else head.digest
+        follows = entry.seq == 0 if head is None else entry.seq == head.entry.seq + 1
+        prev = None if after is None else canonical.digest_text(after)
+        if seen != after or not follows or entry.prev != prev:
+            raise StoreLockedError(
+                "the envelope has moved on meanwhile",
+                code="store.moved",
+                hint="look at it again, then repeat the step",
+                subject={"envelope": entry.envelope},
+            )
+        raw = entry.encode()
+        digest = canonical.digest(raw)
+        index = self.size()
+        self._run(_INSERT, {"idx": index, "envelope": entry.envelope, "seq": entry.seq, "digest": digest, "raw": raw})
+        return StoredEntry(index, entry, raw, digest)
+
+    def put_opening(self, envelope: str, name: str, value: Json) -> None:
+        """Keep an opening."""
+        self._put(openings, {"envelope": envelope, "name": name}, {"value": canonical.encode(value)})
+
+    def delete_openings(self, envelope: str, names: Sequence[str] | None = None) -> int:
+        """Delete openings of an envelope."""
+        statement = sa.delete(openings).where(openings.c.envelope == envelope)
+        if names is not None:
+            statement = statement.where(openings.c.name.in_(list(names)))
+        return self._run(statement)
+
+    def put_evidence(self, envelope: str, data: bytes) -> str:
+        """Keep what a provider returned."""
+        digest = canonical.digest(data)
+        self._put(evidence, {"envelope": envelope, "digest": digest}, {"data": data})
+        return canonical.digest_text(digest)
+
+    def delete_evidence(self, envelope: str) -> int:
+        """Delete all evidence of an envelope."""
+        return self._run(sa.delete(evidence).where(evidence.c.envelope == envelope))
+
+    def put_projection(self, envelope: str, state: str, value: Json) -> None:
+        """Cache the fold of an envelope."""
+        self._put(projections, {"envelope": envelope}, {"state": state, "value": canonical.encode(value)})
+
+    def put_tile(self, log: int, level: int, number: int, hashes: bytes) -> None:
+        """Keep a tile."""
+        self._put(tiles, {"log": log, "level": level, "number": number}, {"hashes": hashes})
+
+    def put_checkpoint(self, note: bytes, token: bytes | None) -> None:
+        """Keep a signed note, by its text: everything before the blank line."""
+        text = note.partition(b"\n\n")[0]
+        same = checkpoints.c.text == text
+        values: dict[str, Any] = {"note": note} if token is None else {"note": note, "token": token}
+        if not self._run(sa.update(checkpoints).where(same).values(values)):
+            number = sa.select(sa.func.coalesce(sa.func.max(checkpoints.c.id), 0) + 1).scalar_subquery()
+            self._run(sa.insert(checkpoints).values(id=number, text=text, note=note, token=token))
+
+    def _put(self, table: sa.Table, key: dict[str, Any], values: dict[str, Any]) -> None:
+        matches = [table.c[name] == value for name, value in key.items()]
+        if not self._run(sa.update(table).where(*matches).values(values)):
+            self._run(sa.insert(table), {**key, **values})
+
+    def _run(self, statement: sa.Executable, parameters: dict[str, Any] | None = None) -> int:
+        with wrapped():
+            return self._connection.execute(statement, parameters or {}).rowcount
+
+
+def _stored(row: sa.Row[Any]) -> StoredEntry:
+    raw = bytes(row.raw)
+    digest = canonical.digest(raw)
+    entry = Entry.decode(raw)
+    if (entry.envelope, entry.seq, digest) != (row.envelope, row.seq, bytes(row.digest)):
+        raise StoreCorruptError(
+            "a stored entry does not agree with its own row",
+            hint="keep the files as they are and run signkit doctor",
+            subject={"envelope": str(row.envelope), "entry": str(row.seq)},
+        )
+    return StoredEntry(int(row.idx), entry, raw, digest)
+
+
+def _value(data: bytes) -> Json:
+    try:
+        return canonical.decode(bytes(data))
+    except canonical.CanonicalError as exc:
+        raise StoreCorruptError("a stored value is not what was written", code="store.corrupt") from exc
