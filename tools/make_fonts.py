@@ -43,14 +43,14 @@ def main() -> None:
 
 
 def subset(path: Path) -> bytes:
-    """Return ``path`` with only the characters of RANGES, unhinted, with pair kerning as its only feature."""
+    """Return ``path`` with only the characters of RANGES, unhinted and without layout features."""
     options = Options()
     options.hinting = False
-    options.layout_features = ["kern"]
+    options.layout_features = []
     options.name_IDs = [0, 1, 2, 4, 5, 6, 13, 14]
     options.notdef_outline = True
     options.recalc_timestamp = False
-    options.drop_tables += ["GDEF", "GSUB", "STAT", "DSIG"]
+    options.drop_tables += ["GDEF", "GSUB", "GPOS", "STAT", "DSIG", "gasp"]
     font = TTFont(path, recalcTimestamp=False)
     subsetter = Subsetter(options)
     subsetter.populate(unicodes=[code for first, last in RANGES for code in range(first, last + 1)])

@@ -5,8 +5,8 @@ Layout (``layout``-functions return frozen data; the room ``pades`` makes PDF ob
 * ``data``: ``SignaturePageDescription``, ``SignaturePlace``, ``AppearanceDescription`` go in; ``SignaturePages``
   (``PageLayout``, ``Widget``, ``Tag``, ``Mark``, ``PrintField``), ``Appearance`` and ``FontSubset`` come out
 * ``signature_page.layout_signature_page(description, *, tagged=True, title_tag="H1") -> SignaturePages``
-* ``appearance.layout_appearance(description, *, width, height=68.0) -> Appearance``
-* ``appearance.layout_placeholder(*, width, height=68.0, language="sv") -> Appearance``
+* ``appearance.layout_appearance(description, *, width, height=66.0) -> Appearance``
+* ``appearance.layout_placeholder(*, width, height=66.0, language="sv") -> Appearance``
 * ``colour.colour_profiles() -> Mapping[name, ColourProfile]``: /Resources /ColorSpace of every page and appearance
 * ``face.unshowable(*texts) -> tuple[str, ...]``: characters that a page would replace by U+FFFD
 

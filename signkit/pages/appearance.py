@@ -18,11 +18,11 @@ from signkit.texts import Language, text
 
 __all__ = ["APPEARANCE_HEIGHT", "draw_placeholder", "layout_appearance", "layout_placeholder", "subsets"]
 
-APPEARANCE_HEIGHT: Final = 68.0
+APPEARANCE_HEIGHT: Final = 66.0
 """Height of every place on our pages, in points."""
 
 _PADDING: Final = 12.0
-_NAME: Final = Style("bold", 10.5, 12, INK)
+_NAME: Final = Style("bold", 10.5, 14, INK)
 _NAME_SIZES: Final = (10.5, 9.5, 8.5)
 _LINE: Final = Style("regular", 8, 10.5, QUIET)
 _TIME: Final = Style("regular", 8, 10.5, INK)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -59,16 +61,27 @@ class Sheet:
         self.canvases.append(Canvas(language=self._frame.language, tagged=self._tagged))
         self.widgets.append([])
         self.top = 40.0
-        with self.canvas.artifact():
-            if self._frame.test:
-                self._banner()
-            head = self.top + 14
-            kind_width = _KIND.width(self._frame.kind)
-            organisation = fit(self._frame.organisation, _ORGANISATION, ROOM - kind_width - 16)
+        if self._frame.test:
+            self._banner()
+        head = self.top + 14
+        kind_width = _KIND.width(self._frame.kind)
+        organisation = fit(self._frame.organisation, _ORGANISATION, ROOM - kind_width - 16)
+        with self._head():
             _ORGANISATION.draw(self.canvas, organisation, x=LEFT, y=self.y(head))
             _KIND.draw_right(self.canvas, self._frame.kind, right=RIGHT, y=self.y(head))
-            self.canvas.line(x0=LEFT, x1=RIGHT, y=self.y(head + 9), width=0.9, colour=ACCENT)
         self.top = head + 9
+        self.rule(colour=ACCENT, width=0.9)
+
+    @contextmanager
+    def _head(self) -> Iterator[None]:
+        """Mark what heads a page: content on the first, an artifact when it is repeated (ISO 32000-1, 14.8.2.2)."""
+        if len(self.canvases) > 1:
+            with self.canvas.artifact():
+                yield
+            return
+        with self.canvas.marked("P") as mcid:
+            yield
+        self.tag("P", mcid)
 
     def y(self, top: float) -> float:
         """Return PDF's coordinate for a distance from the upper edge."""
@@ -111,8 +124,10 @@ class Sheet:
     def _banner(self) -> None:
         mark = text("page.test_mark", self._frame.language)
         words = text("page.test_banner", self._frame.language)
-        self.canvas.fill(x=LEFT, y=self.y(50), width=ROOM, height=22, colour=AMBER_PALE)
-        self.canvas.fill(x=LEFT, y=self.y(50), width=2.5, height=22, colour=AMBER)
-        _TEST.draw(self.canvas, mark, x=LEFT + 12, y=self.y(42.2))
-        _BANNER.draw(self.canvas, words, x=LEFT + 20 + _TEST.width(mark), y=self.y(42.2))
+        with self.canvas.artifact():
+            self.canvas.fill(x=LEFT, y=self.y(50), width=ROOM, height=22, colour=AMBER_PALE)
+            self.canvas.fill(x=LEFT, y=self.y(50), width=2.5, height=22, colour=AMBER)
+        with self._head():
+            _TEST.draw(self.canvas, mark, x=LEFT + 12, y=self.y(42.2))
+            _BANNER.draw(self.canvas, words, x=LEFT + 20 + _TEST.width(mark), y=self.y(42.2))
         self.top = 58.0

@@ -51,6 +51,7 @@ _ROLE: Final = Style("bold", 9.5, 12, INK)
 _NUMBER: Final = Style("bold", 9.5, 12, ACCENT)
 _DETAIL: Final = Style("regular", 8, 10.5, QUIET)
 _PROOF_TITLE: Final = Style("bold", 9.5, 12, INK)
+_STEP_NUMBER: Final = Style("bold", 8.5, 11.5, ACCENT)
 _STEP: Final = Style("regular", 8.5, 11.5, INK)
 
 
@@ -117,7 +118,7 @@ class _Layout:
 
     def _opening(self) -> None:
         sheet = self._sheet
-        sheet.top += 22
+        sheet.top += 20
         sheet.paragraph(text("page.kind", self._language), _EYEBROW, tag="P", max_lines=1)
         sheet.top += 2
         sheet.paragraph(self._title, _TITLE, tag=self._title_tag, max_lines=3)
@@ -127,7 +128,7 @@ class _Layout:
 
     def _facts(self, *, limit: float) -> None:
         for key, lines in self._fact_lines():
-            height = 5 + _VALUE.leading * len(lines) + 3
+            height = _VALUE.leading * len(lines) + 7
             if self._sheet.top + height > limit:
                 self._proof()
                 self._sheet.new_page()
@@ -142,21 +143,21 @@ class _Layout:
         sheet = self._sheet
         sheet.rule()
         with sheet.canvas.marked("P") as mcid:
-            sheet.top += 2.5
+            sheet.top += 2
             _KEY.draw(sheet.canvas, fit(key, _KEY, _LABEL_WIDTH - 10), x=LEFT, y=sheet.y(sheet.top + 12))
             for line in lines:
                 sheet.top += _VALUE.leading
                 _VALUE.draw(sheet.canvas, line, x=LEFT + _LABEL_WIDTH, y=sheet.y(sheet.top))
-        sheet.top += 5.5
+        sheet.top += 5
         sheet.tag("P", mcid)
 
     def _fact_lines(self) -> list[tuple[str, list[str]]]:
         given, language = self._given, self._language
         size = _grouped(given.size_bytes, language)
         code = "page.extent_one" if given.page_count == 1 else "page.extent_many"
+        extent = text(code, language, pages=given.page_count, size=size)
         facts = [
-            (text("page.document", language), given.document_name, 2),
-            (text("page.extent", language), text(code, language, pages=given.page_count, size=size), 1),
+            (text("page.document", language), f"{given.document_name}, {extent}", 3),
             *((key, value, 3) for key, value in given.meta[:_MAX_FACTS]),
             *((text("page.outcome", language) if index == 0 else "", line, 3)
               for index, line in enumerate(given.outcome[:_MAX_FACTS])),
@@ -204,7 +205,7 @@ class _Layout:
                 for index, line in enumerate(lines):
                     sheet.top += _STEP.leading
                     if index == 0:
-                        _NUMBER_SMALL.draw(sheet.canvas, str(number), x=left, y=sheet.y(sheet.top))
+                        _STEP_NUMBER.draw(sheet.canvas, str(number), x=left, y=sheet.y(sheet.top))
                     _STEP.draw(sheet.canvas, line, x=left + 16, y=sheet.y(sheet.top))
             sheet.tag("P", mcid)
         sheet.top += 5
@@ -221,7 +222,7 @@ class _Layout:
         for row in rows:
             head = max(cell.head for cell in row)
             height = head + 5 + APPEARANCE_HEIGHT
-            if self._sheet.top + height + (40 if fresh else 16) > limit:
+            if self._sheet.top + height + (50 if fresh else 14) > limit:
                 self._sheet.new_page()
                 limit = BOTTOM
                 fresh = True
@@ -244,10 +245,10 @@ class _Layout:
         for number, place in enumerate(places, start=1):
             role = self._clean(place.role) or "–"
             label = self._clean(place.label)
-            details = [] if label in ("", role) else wrap(label, _DETAIL, PLACE_WIDTH - inset, max_lines=2)
+            step = ""
             if len(orders) > 1:
-                step = orders.index(place.order) + 1
-                details.append(text("page.step", self._language, order=step, orders=len(orders)))
+                step = text("page.step", self._language, order=orders.index(place.order) + 1, orders=len(orders))
+            details = _details("" if label == role else label, step, PLACE_WIDTH - inset)
             cells.append(_Cell(place, str(number), wrap(role, _ROLE, PLACE_WIDTH - inset, max_lines=2), details))
         return cells
 
@@ -302,7 +303,11 @@ class _Layout:
         return shown
 
 
-_NUMBER_SMALL: Final = Style("bold", 8.5, 11.5, ACCENT)
+def _details(label: str, step: str, width: float) -> list[str]:
+    together = " · ".join(filter(None, (label, step)))
+    if _DETAIL.width(together) <= width:
+        return [together] if together else []
+    return [*wrap(label, _DETAIL, width, max_lines=2), *filter(None, [step])]
 
 
 def _grouped(value: int, language: Language) -> str:

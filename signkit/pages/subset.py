@@ -66,7 +66,6 @@ def _subset(data: bytes, characters: str) -> tuple[TTFont, dict[str, int], list[
     options.notdef_outline = True
     options.recalc_timestamp = False
     options.glyph_names = False
-    options.drop_tables += ["GPOS", "gasp"]
     font = TTFont(io.BytesIO(data), recalcTimestamp=False)
     subsetter = Subsetter(options)
     subsetter.populate(unicodes=[ord(char) for char in characters])
