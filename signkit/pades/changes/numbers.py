@@ -1,0 +1,112 @@
+"""Object numbers: which are R0's, which may be written again, which are new (proof.md section 2 *Objects*)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from signkit.model.report import Finding
+from signkit.pades.changes.findings import failed
+from signkit.pades.changes.story import Roles, Step, Story
+from signkit.pades.structure import Ref, Stream, Value, View
+
+__all__ = ["Survey", "check_new_numbers", "check_redefined", "check_shared", "survey"]
+
+_PARENT_OF: Final = {
+    "catalog": {("trailer", "Root")},
+    "pages": {("catalog", "Pages")},
+    "kids": {("pages", "Kids")},
+    "form": {("catalog", "AcroForm")},
+    "fields": {("form", "Fields")},
+    "structure": {("catalog", "StructTreeRoot")},
+    "structure_kids": {("structure", "K")},
+    "parent_tree": {("structure", "ParentTree")},
+    "parent_nums": {("parent_tree", "Nums")},
+    "parent_kids": {("parent_tree", "Kids")},
+    "extensions": {("catalog", "Extensions")},
+    "perms": {("catalog", "Perms")},
+}
+_FROM_BELOW: Final = {"pages": "Parent", "structure": "P", "catalog": "Data"}
+"""Keys by which an object below may name the node above it."""
+
+
+class Survey:
+    """What one reading of all objects of R0 tells: the highest number, and who names the numbers with a role."""
+
+    def __init__(self, view: View, roles: Roles) -> None:
+        self.highest = 0
+        self.namers: dict[int, set[tuple[str, str]]] = {}
+        self._roles = roles
+        self._watched = {num for role in Roles.__slots__ if (num := getattr(roles, role)) is not None}
+        for revision in view.pdf.revisions[: view.index + 1]:
+            for section in revision.sections:
+                blocks = [block.first + block.count - 1 for block in section.blocks if block.count]
+                self.highest = max([self.highest, *blocks])
+                self._note("trailer", section.trailer)
+        for num in view.numbers():
+            role = (roles.of(num) or [""])[0]
+            self._note(role, view.get(num))
+
+    def _note(self, holder: str, value: Value) -> None:
+        stack: list[tuple[str, Value]] = [("", value)]
+        watched = self._watched
+        while stack:
+            key, item = stack.pop()
+            if type(item) is Ref:
+                self.highest = max(self.highest, item.num)
+                if item.num in watched:
+                    self.namers.setdefault(item.num, set()).add((holder, key))
+            elif isinstance(item, Stream):
+                stack.extend(item.dict.items())
+            elif isinstance(item, dict):
+                stack.extend(item.items())
+            elif type(item) is list:
+                stack.extend((key, part) for part in item)
+
+
+def survey(story: Story) -> Survey:
+    """Read every object of R0 once.
+
+    Raises:
+        UnreadableDocumentError: one of them cannot be read.
+    """
+    return Survey(story.r0, story.roles)
+
+
+def check_redefined(story: Story, step: Step) -> list[Finding]:
+    """Return the numbers of R0 that ``step`` writes again without a role; what changes inside is asked elsewhere."""
+    found: list[Finding] = []
+    for num in step.changed:
+        if story.r0.entry(num).free:
+            continue
+        roles = story.roles.of(num)
+        if not roles:
+            found.append(failed("object_redefined", subject=str(step), number=num))
+        elif len(roles) > 1:
+            found.append(failed("shared_object", subject=str(step), number=num))
+    return found
+
+
+def check_new_numbers(step: Step, highest: int) -> list[Finding]:
+    """Return new numbers that are not above everything that R0 defines or names."""
+    return [
+        failed("number_reused", subject=str(step), number=num)
+        for num in sorted({*step.added, *step.own_streams})
+        if num <= highest
+    ]
+
+
+def check_shared(story: Story, known: Survey) -> list[Finding]:
+    """Return redefined numbers of R0 that something else in R0 names too."""
+    redefined = {num for step in story.steps for num in step.changed if not story.r0.entry(num).free}
+    found: list[Finding] = []
+    for num in sorted(redefined):
+        roles = story.roles.of(num)
+        if not roles:
+            continue
+        role = roles[0]
+        for holder, key in known.namers.get(num, set()):
+            if (holder, key) in _PARENT_OF[role] or _FROM_BELOW.get(role) == key:
+                continue
+            found.append(failed("shared_object", number=num))
+            break
+    return found
