@@ -9,6 +9,7 @@ from typing import Final
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_der_public_key
+from cryptography.x509.oid import AuthorityInformationAccessOID
 
 from signkit.errors import KeyUnavailableError, SealError
 from signkit.pki.issue import REASONS, RevokedEntry, build_crl, build_name
@@ -91,8 +92,8 @@ class Authority:
         MUST be called only after the eID completed for the invited person; that is not checked here.
 
         Raises:
-            SealError: ``clock_skew``, the eID's time is more than 30 s ahead; ``seal.certificate``, it is older than ten
-                minutes, the key is not P-256, or a fact does not fit into a certificate.
+            SealError: ``clock_skew``, the eID's time is more than 30 s ahead; ``seal.certificate``, it is older than
+                ten minutes, the key is not P-256, or a fact does not fit into a certificate.
             KeyUnavailableError: the person CA's key cannot be had.
         """
         if facts.authenticated_at > now + _SKEW:
@@ -185,7 +186,7 @@ class Authority:
     def _urls(self) -> list[tuple[x509.ExtensionType, bool]]:
         found: list[tuple[x509.ExtensionType, bool]] = []
         if self.aia_url:
-            access = x509.AuthorityInformationAccessOID.CA_ISSUERS
+            access = AuthorityInformationAccessOID.CA_ISSUERS
             location = x509.UniformResourceIdentifier(self.aia_url)
             found.append((x509.AuthorityInformationAccess([x509.AccessDescription(access, location)]), False))
         if self.cdp_url:

@@ -1,7 +1,7 @@
 """The keys of a new home: all of them, or none.
 
-They are made in a folder beside the wanted one, which then is renamed into place; a crash leaves at most that folder, and
-the next run removes it.
+They are made in a folder beside the wanted one, which then is renamed into place; a crash leaves at most that
+folder, and the next run removes it.
 """
 
 from __future__ import annotations

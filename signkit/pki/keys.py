@@ -1,7 +1,7 @@
 """Keys kept in files: the default back end of the key port.
 
-One folder, mode 0700; each key a file of mode 0600: PKCS#12 with its certificates, for the journal PKCS#8 in PEM. A key is
-opened when first asked for and then kept (opening costs more than a hundred signatures).
+One folder, mode 0700; each key a file of mode 0600: PKCS#12 with its certificates, for the journal PKCS#8 in PEM.
+A key is opened when first asked for and then kept (opening costs more than a hundred signatures).
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from typing import Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import load_der_public_key
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from signkit.pki.issue import build_certificate
 from signkit.ports.keys import SigningKey
@@ -82,7 +83,7 @@ def end_extensions(
     if policy:
         found.append((_policies(policy), False))
     if timestamping:
-        found.append((x509.ExtendedKeyUsage([x509.ExtendedKeyUsageOID.TIME_STAMPING]), True))
+        found.append((x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING]), True))
     return found
 
 

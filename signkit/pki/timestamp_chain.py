@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from asn1crypto import tsp
+from asn1crypto import core, tsp
 
 from signkit.errors import SignkitError, TimestampError
 from signkit.pki.timestamper import TimestampResponse
@@ -152,7 +152,7 @@ def parse_response(answer: bytes) -> TimestampToken:
         said = str(status["status"].native)
         failure = sorted(status["fail_info"].native or ())
         token = response["time_stamp_token"]
-        der = token.dump() if token.native is not None else b""
+        der = b"" if isinstance(token, core.Void) else token.dump()
     except (ValueError, TypeError, KeyError, RecursionError, OverflowError, AttributeError) as exc:
         raise X509Error("not a timestamp response", code="token.unreadable") from exc
     if said not in {"granted", "granted_with_mods"}:

@@ -158,6 +158,6 @@ def _key_anchor(key: str, purpose: Purpose, override: frozenset[Purpose] | None)
     return TrustAnchor(wanted or frozenset({purpose}), key=key)
 
 
-def _order(purpose: Purpose) -> tuple[int, str]:
+def _order(purpose: str) -> tuple[int, str]:
     plain = ["seal", "person", "tsa"]
     return (plain.index(purpose) if purpose in plain else len(plain), purpose)

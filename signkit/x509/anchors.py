@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
 
 from signkit.x509.certificates import Certificate
 from signkit.x509.errors import X509Error
@@ -21,7 +21,9 @@ _PLAIN: Final = frozenset({"seal", "person", "tsa", "log", "witness"})
 
 
 class Purpose(str):
-    """What an anchor is trusted for: ``seal``, ``person``, ``tsa``, ``log``, ``witness`` or ``eid:<provider>:<environment>``.
+    """What an anchor is trusted for.
+
+    ``seal``, ``person``, ``tsa``, ``log``, ``witness`` or ``eid:<provider>:<environment>``.
 
     Raises:
         X509Error: ``trust.purpose``, any other text.
@@ -29,7 +31,7 @@ class Purpose(str):
 
     __slots__ = ()
 
-    def __new__(cls, text: str) -> Purpose:
+    def __new__(cls, text: str) -> Self:
         """Return the purpose, in lower case."""
         name = text.strip().lower()
         if name not in _PLAIN and not _EID.fullmatch(name):

@@ -1,7 +1,7 @@
 """The Authentication Context extension (RFC 7773): who authenticated the certificate's subject, when, at which level.
 
-Built non-critical, with one context of the type ``saci``; its XML names where the subject's attributes came from, without
-their values. A reader that cannot parse it MUST assume the lowest level of the policy (RFC 7773 section 3).
+Built non-critical, with one context of the type ``saci``; its XML names where the subject's attributes came from,
+without their values. A reader that cannot parse it MUST assume the lowest level of the policy (RFC 7773 section 3).
 """
 
 from __future__ import annotations
@@ -82,10 +82,7 @@ def parse_auth_context(value: bytes) -> AuthContext:
         X509Error: ``authcontext.unreadable``, none that can be parsed.
     """
     try:
-        contexts = _Contexts.load(value, strict=True)
-        if not 1 <= len(contexts) <= _MAX_CONTEXTS:
-            raise X509Error("number of contexts", code="authcontext.unreadable")
-        for context in contexts:
+        for context in list(_Contexts.load(value, strict=True))[:_MAX_CONTEXTS]:
             if context["context_type"].native == SACI:
                 return _parsed(context["context_info"].native or "")
     except X509Error:

@@ -11,7 +11,8 @@ import asyncio
 import threading
 from collections.abc import Coroutine, Iterable
 from datetime import datetime
-from typing import Any, Final
+from itertools import pairwise
+from typing import Any, Final, cast
 
 from asn1crypto import x509 as asn1
 from pyhanko_certvalidator import CertificateValidator, ValidationContext, errors
@@ -80,7 +81,7 @@ def validate_path(
             revocation_mode="require" if require_revocation else "soft-fail",
             retroactive_revinfo=True,
             allow_fetching=False,
-            algorithm_usage_policy=DisallowWeakAlgorithmsPolicy(),
+            algorithm_usage_policy=_policy(),
         )
         validator = CertificateValidator(certificate.asn1, validation_context=context)
         path = _run(_validated(validator, key_usage, extended_key_usage))
@@ -98,9 +99,15 @@ def validate_path(
 async def _validated(
     validator: CertificateValidator, key_usage: frozenset[str], extended_key_usage: frozenset[str]
 ) -> ValidationPath:
+    untyped: Any = validator
     if not key_usage and not extended_key_usage:
-        return await validator.async_validate_path()
-    return await validator.async_validate_usage(set(key_usage), set(extended_key_usage))
+        return cast("ValidationPath", await untyped.async_validate_path())
+    return cast("ValidationPath", await untyped.async_validate_usage(set(key_usage), set(extended_key_usage)))
+
+
+def _policy() -> DisallowWeakAlgorithmsPolicy:
+    untyped: Any = DisallowWeakAlgorithmsPolicy
+    return cast("DisallowWeakAlgorithmsPolicy", untyped())
 
 
 def _direct(
@@ -120,7 +127,7 @@ def _direct(
 
 
 def _heed(path: tuple[Certificate, ...], lists: tuple[Crl, ...], at: datetime) -> None:
-    for certificate, issuer in zip(path, path[1:], strict=False):
+    for certificate, issuer in pairwise(path):
         for item in lists:
             if not item.issued_by(issuer):
                 continue

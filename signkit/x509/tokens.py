@@ -1,8 +1,8 @@
 """RFC 3161 timestamp tokens: read, and checked.
 
-``TimestampToken`` gives the facts; ``check_token`` says that the token is what it claims (CMS signature, ESS certificate,
-key purpose) and ``verify_token`` that somebody trusted made it. Every failure is an ``X509Error`` with a code ``token.*`` or
-``chain.*``. What is not here: whether the time suits anybody.
+``TimestampToken`` gives the facts; ``check_token`` says that the token is what it claims (CMS signature, ESS
+certificate, key purpose) and ``verify_token`` that somebody trusted made it. Every failure is an ``X509Error``
+with a code ``token.*`` or ``chain.*``. What is not here: whether the time suits anybody.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class TimestampToken:
     """One token, parsed.
 
     Args:
-        der: DER ContentInfo, or a whole TimeStampResp with status granted is *not* accepted here.
+        der: DER ContentInfo, the TimeStampToken; not a whole TimeStampResp.
 
     Raises:
         X509Error: ``token.unreadable``.
@@ -82,23 +82,26 @@ class TimestampToken:
             raise X509Error("timestamp token too large", code="token.unreadable")
         self.der = bytes(der)
         try:
-            info = cms.ContentInfo.load(self.der, strict=True)
-            if info["content_type"].native != "signed_data":
-                raise X509Error("not signed data", code="token.unreadable")
-            self._signed = info["content"]
-            encapsulated = self._signed["encap_content_info"]
-            if encapsulated["content_type"].native != "tst_info":
-                raise X509Error("no timestamp inside", code="token.unreadable")
-            self._content = bytes(encapsulated["content"])
-            self.facts = _facts(tsp.TSTInfo.load(self._content, strict=True))
-            if len(self._signed["signer_infos"]) != 1:
-                raise X509Error("not exactly one signer", code="token.unreadable")
-            self._signer_info = self._signed["signer_infos"][0]
-            self._sid = self._signer_info["sid"].native
+            self._read()
         except X509Error:
             raise
         except (ValueError, TypeError, KeyError, OverflowError, RecursionError, AttributeError) as exc:
             raise X509Error("not a timestamp token", code="token.unreadable") from exc
+
+    def _read(self) -> None:
+        info = cms.ContentInfo.load(self.der, strict=True)
+        if info["content_type"].native != "signed_data":
+            raise X509Error("not signed data", code="token.unreadable")
+        self._signed = info["content"]
+        encapsulated = self._signed["encap_content_info"]
+        if encapsulated["content_type"].native != "tst_info":
+            raise X509Error("no timestamp inside", code="token.unreadable")
+        self._content = bytes(encapsulated["content"])
+        self.facts = _facts(tsp.TSTInfo.load(self._content, strict=True))
+        if len(self._signed["signer_infos"]) != 1:
+            raise X509Error("not exactly one signer", code="token.unreadable")
+        self._signer_info = self._signed["signer_infos"][0]
+        _ = self._signer_info["sid"].native
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, TimestampToken) and other.der == self.der
@@ -113,15 +116,13 @@ class TimestampToken:
 
     @cached_property
     def certificates(self) -> tuple[Certificate, ...]:
-        """The certificates inside, in order.
+        """The certificates inside, in order, at most fifty.
 
         Raises:
             X509Error: ``token.unreadable``.
         """
         try:
-            choices = list(self._signed["certificates"] or ())
-            if len(choices) > _MAX_EMBEDDED:
-                raise X509Error("too many certificates in the token", code="token.unreadable")
+            choices = list(self._signed["certificates"] or ())[:_MAX_EMBEDDED]
             return tuple(Certificate(item.chosen.dump()) for item in choices if item.name == "certificate")
         except X509Error as exc:
             raise X509Error(exc.message, code="token.unreadable") from exc
@@ -167,9 +168,9 @@ class TimestampToken:
 def check_token(token: TimestampToken, *, others: Iterable[Certificate] = ()) -> Certificate:
     """Return the signer's certificate: the token is signed by it, and it may sign timestamps. Trust is not asked.
 
-    Checked: strong algorithms, content type and message digest attributes (RFC 5652 section 5.4), signature value, ESS
-    certificate (RFC 5816; version 1 with SHA-1 identifies, too), key purpose timeStamping alone and critical (RFC 3161
-    section 2.3), genTime inside the signer's validity.
+    Checked: strong algorithms, content type and message digest attributes (RFC 5652 section 5.4), signature
+    value, ESS certificate (RFC 5816; version 1 with SHA-1 identifies, too), key purpose timeStamping alone and
+    critical (RFC 3161 section 2.3), genTime inside the signer's validity.
 
     Raises:
         X509Error: ``token.signer``, ``.algorithm``, ``.digest``, ``.signature``, ``.ess``, ``.usage``, ``.validity``.
@@ -205,9 +206,9 @@ def verify_token(
 ) -> VerifiedToken:
     """Return the token with the path of its signer to one of ``anchors`` (those for the purpose tsa).
 
-    The path holds at ``at``, by default the token's own time. ``imprint`` is the digest, by the token's algorithm, of what
-    is said to be timestamped. A signer revoked for compromise, or for no stated reason, makes all its tokens worthless
-    whatever their time (RFC 3161 section 4).
+    The path holds at ``at``, by default the token's own time. ``imprint`` is the digest, by the token's
+    algorithm, of what is said to be timestamped. A signer revoked for compromise, or for no stated reason, makes
+    all its tokens worthless whatever their time (RFC 3161 section 4).
 
     Raises:
         X509Error: ``token.imprint``, or as ``check_token`` and ``paths.validate_path``.
@@ -322,7 +323,7 @@ def _check_signature(token: TimestampToken, signer: Certificate, digest: str) ->
 
 
 def _check_usage(signer: Certificate) -> None:
-    if signer.extended_key_usage != {TIME_STAMPING_OID}:
+    if signer.extended_key_usage != frozenset({TIME_STAMPING_OID}):
         raise X509Error("the signer's key is not for timestamps alone", code="token.usage")
     for extension in signer.asn1["tbs_certificate"]["extensions"]:
         if extension["extn_id"].native == "extended_key_usage" and extension["critical"].native is not True:
