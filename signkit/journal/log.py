@@ -1,0 +1,132 @@
+"""Sign the log: checkpoints, their anchors, and a new generation after a restore. The clerk's side.
+
+Order matters: an entry is committed before a checkpoint covers it, and the checkpoint is kept outside the database
+before anybody else sees it. So whatever has been signed can be found again after a crash at any instant.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from signkit.errors import JournalError, JournalForkError
+from signkit.journal.checkpoint import (
+    Checkpoint,
+    generation_name,
+    generation_of,
+    log_vkey,
+    parse_checkpoint,
+    sign_checkpoint,
+    verify_checkpoint,
+)
+from signkit.journal.proof import Inclusion
+from signkit.journal.reader import RESTARTED, current_log, require_whole
+from signkit.journal.tree import Tree
+from signkit.journal.writer import append, grow
+from signkit.model.entry import HOME
+from signkit.ports.keys import SigningKey
+from signkit.ports.store import Store, StoredEntry
+from signkit.ports.timestamper import Timestamper
+
+__all__ = ["Anchor", "anchor", "prove", "restart", "sign_head"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Anchor:
+    """A signed checkpoint and the proof of when it was there."""
+
+    checkpoint: Checkpoint
+    note: bytes
+    token: bytes = field(repr=False)
+    gen_time: datetime
+
+
+def sign_head(store: Store, *, origin: str, key: SigningKey) -> bytes:
+    """Sign the log as it stands and return the note; it is kept in the database and outside it.
+
+    Args:
+        store: the home's store; no transaction of the caller may be open.
+        origin: the name of the log's first generation.
+        key: the journal key.
+
+    Raises:
+        JournalForkError: it would contradict what has been signed (the restore rule).
+        JournalError: the log is empty (``journal.empty``).
+        StoreError: the store failed.
+        KeyUnavailableError: the key cannot sign.
+    """
+    vkey = log_vkey(origin, key.spki)
+    with store.write() as tx:
+        log = require_whole(tx, kept=store.kept_checkpoint(), vkey=vkey)
+        grow(tx, base=log.base)
+        tree = Tree(tx, base=log.base)
+        if not tree.size:
+            raise JournalError("there is no entry to sign for", code="journal.empty")
+        note = sign_checkpoint(log.origin, tree.size, tree.root(), key)
+        tx.put_checkpoint(note, None)
+        store.keep_checkpoint(note)
+    return note
+
+
+def anchor(store: Store, *, origin: str, key: SigningKey, timestamper: Timestamper) -> Anchor:
+    """Sign the log as it stands and have the checkpoint's text timestamped.
+
+    Raises:
+        TimestampError: no service gave a token; the checkpoint stays signed and kept.
+        JournalError, StoreError, KeyUnavailableError: as ``sign_head``.
+    """
+    note = sign_head(store, origin=origin, key=key)
+    checkpoint = parse_checkpoint(note)
+    timestamp = timestamper.timestamp(checkpoint.imprint)
+    with store.write() as tx:
+        tx.put_checkpoint(note, timestamp.token)
+    return Anchor(checkpoint=checkpoint, note=note, token=timestamp.token, gen_time=timestamp.gen_time)
+
+
+def prove(store: Store, index: int, *, origin: str, checkpoint: Checkpoint) -> Inclusion:
+    """Return the proof that entry number ``index`` of the home is in the tree of ``checkpoint``.
+
+    Raises:
+        JournalError: that checkpoint does not cover the entry (``journal.not_covered``).
+    """
+    with store.read() as tx:
+        log = current_log(tx, origin=origin)
+        tree = Tree(tx, base=log.base)
+        leaf = index - log.base
+        if checkpoint.origin != log.origin or not 0 <= leaf < checkpoint.size <= tree.size:
+            raise JournalError("the checkpoint does not cover that entry", code="journal.not_covered")
+        path = tuple(tree.inclusion(leaf, size=checkpoint.size))
+    return Inclusion(leaf, checkpoint.size, path)
+
+
+def restart(store: Store, *, origin: str, key: SigningKey, actor: str, at: datetime) -> StoredEntry:
+    """Begin a new generation of the log after a restore, and sign it; return its first entry.
+
+    The entry quotes the last checkpoint of the generation that was cut off, so nobody can say that it never was.
+
+    Raises:
+        JournalError: nothing contradicts what was signed: there is nothing to restart (``journal.not_behind``).
+        JournalCorruptError: the kept checkpoint is not one of this log.
+    """
+    vkey = log_vkey(origin, key.spki)
+    with store.write() as tx:
+        kept = store.kept_checkpoint()
+        try:
+            require_whole(tx, kept=kept, vkey=vkey)
+        except JournalForkError:
+            pass
+        else:
+            raise JournalError("the log is whole: there is nothing to restart", code="journal.not_behind")
+        note = kept if kept is not None else tx.checkpoint() or b""
+        last = verify_checkpoint(note, vkey, generations=True)
+        log = current_log(tx, origin=origin)
+        generation = max(log.generation, generation_of(origin, last.origin) or 1) + 1
+        data = {
+            "origin": generation_name(origin, generation),
+            "generation": generation,
+            "checkpoint": note.decode("utf-8"),
+            "entries": tx.size(),
+        }
+        first = append(tx, HOME, RESTARTED, actor=actor, data=data, at=at)
+    sign_head(store, origin=origin, key=key)
+    return first

@@ -1,0 +1,99 @@
+"""Read a home's log: which generation it is in, and whether it still is what was signed. Writes nothing.
+
+The restore rule (proof.md section 7): the newest signed checkpoint is kept outside the database. A database that is
+smaller than it, or has another root at its size, was restored or rewritten; whatever were signed now would fork the
+log.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from signkit.errors import JournalCorruptError, JournalForkError
+from signkit.journal.checkpoint import Checkpoint, generation_name, generation_of, verify_checkpoint
+from signkit.journal.tree import Tree
+from signkit.model.entry import HOME
+from signkit.ports.store import ReadTransaction
+
+__all__ = ["RESTARTED", "LogState", "current_log", "require_whole"]
+
+RESTARTED: Final = "log_restarted"
+"""Type of the home's entry that begins a new generation: data {origin, generation, checkpoint, entries}."""
+
+_RESTART: Final = (
+    "after a restore from a backup run signkit journal checkpoint --restored; else find out who changed it"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LogState:
+    """The generation that a home writes now."""
+
+    origin: str
+    """Its name, with ``/2`` and so on after a restore."""
+    generation: int
+    base: int
+    """Number of the entry with which it begins: leaf ``i`` of its tree is entry ``base + i``."""
+
+
+def current_log(tx: ReadTransaction, *, origin: str) -> LogState:
+    """Return the generation that the log ``origin`` of this home is in.
+
+    Raises:
+        JournalCorruptError: an entry that begins a generation says something impossible.
+    """
+    for stored in reversed(tx.entries(HOME)):
+        if stored.entry.type == RESTARTED:
+            data = stored.entry.data
+            generation = data.get("generation")
+            if type(generation) is not int or generation < 2:
+                raise JournalCorruptError("an entry that begins no generation of the log", code="journal.restart")
+            return LogState(generation_name(origin, generation), generation, stored.index)
+    return LogState(origin, 1, 0)
+
+
+def require_whole(tx: ReadTransaction, *, kept: bytes | None, vkey: str) -> LogState:
+    """Return the log's state, if appending to it and signing it contradicts nothing that has been signed.
+
+    Args:
+        tx: the home.
+        kept: the checkpoint kept outside the database.
+        vkey: verifier key of the log's first generation.
+
+    Raises:
+        JournalForkError: the database is smaller than a signed checkpoint (``journal.behind``), contradicts it
+            (``journal.fork``), or a later generation has been signed (``journal.behind``).
+        JournalCorruptError: the kept checkpoint is not one of this log.
+    """
+    origin = vkey.partition("+")[0]
+    log = current_log(tx, origin=origin)
+    tree = Tree(tx, base=log.base)
+    for note in (kept, tx.checkpoint()):
+        if note is not None:
+            _compare(tree, log, verify_checkpoint(note, vkey, generations=True), origin=origin)
+    return log
+
+
+def _compare(tree: Tree, log: LogState, signed: Checkpoint, *, origin: str) -> None:
+    generation = generation_of(origin, signed.origin) or 0
+    if generation < log.generation:
+        return  # an earlier generation ended with a restore; its last checkpoint is quoted in the entry that says so
+    if generation > log.generation:
+        raise JournalForkError(
+            "a later generation of the log has been signed than this database knows",
+            code="journal.behind",
+            hint=_RESTART,
+        )
+    if signed.size > tree.size:
+        raise JournalForkError(
+            f"the journal has {tree.size} entries, but {signed.size} have been signed for",
+            code="journal.behind",
+            hint=_RESTART,
+        )
+    if tree.root(signed.size) != signed.root:
+        raise JournalForkError(
+            f"the first {signed.size} entries are not those that have been signed for",
+            code="journal.fork",
+            hint=_RESTART,
+        )
