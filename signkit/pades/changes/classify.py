@@ -1,0 +1,149 @@
+"""Recipe step 3 for anybody's PDF: every revision after a signature classified, and which pages may look different."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from signkit.errors import UnreadableDocumentError
+from signkit.model.report import ChangeLevel, Finding
+from signkit.pades.changes.findings import failed, undecided
+from signkit.pades.changes.levels import ORDER, RevisionChanges, highest_level
+from signkit.pades.changes.places import Place, places
+from signkit.pades.structure import Pdf, Ref, Stream, Value, View
+
+__all__ = ["Classified", "classify_changes"]
+
+_NOT_CONTENT: Final = frozenset(("Parent", "P", "Dest", "A", "AA", "StructParent", "Popup", "IRT", "B", "V", "Lock"))
+"""Keys of pages and annotations that lead away from what is drawn."""
+_MAX_OBJECTS: Final = 500_000
+
+
+@dataclass(frozen=True, slots=True)
+class Classified:
+    """What happened after each signature."""
+
+    places: tuple[Place, ...]
+    levels: Mapping[str, ChangeLevel]
+    """Field name → what came after that signature (``changes_after`` of signkit.report/1)."""
+    findings: tuple[Finding, ...]
+    changed_pages: tuple[int, ...]
+    """Pages, from 0, that lead to objects changed after the first signature: compare their images."""
+    first_signed: int | None
+    """Index of the oldest signed revision."""
+
+
+def classify_changes(pdf: Pdf) -> Classified:
+    """Return what each revision after a signature did; nothing is raised, what cannot be read is a finding."""
+    try:
+        return _classify(pdf)
+    except UnreadableDocumentError as exc:
+        limit = exc.code == "structure.limit"
+        finding = (undecided if limit else failed)("limit" if limit else "unreadable", reason=exc.message)
+        return Classified((), {}, (finding,), (), None)
+
+
+def _classify(pdf: Pdf) -> Classified:
+    found = places(pdf)
+    signed = sorted({place.revision for place in found if place.revision is not None})
+    if not signed:
+        levels = {place.field: ChangeLevel.OTHER for place in found}
+        return Classified(tuple(found), levels, (), (), None)
+    changes = {index: RevisionChanges(pdf, index) for index in range(signed[0] + 1, len(pdf.revisions))}
+    levels = {}
+    for place in found:
+        after = ChangeLevel.OTHER
+        if place.revision is not None:
+            after = highest_level(item.level for index, item in changes.items() if index > place.revision)
+        levels[place.field] = highest_level([levels.get(place.field, ChangeLevel.NONE), after])
+    findings = _findings(pdf, changes, signed, found)
+    touched = set().union(*(item.changed for item in changes.values())) if changes else set()
+    return Classified(tuple(found), levels, tuple(findings), changed_pages(pdf.view(), touched), signed[0])
+
+
+def _findings(pdf: Pdf, changes: Mapping[int, RevisionChanges], signed: list[int], found: list[Place]) -> list[Finding]:
+    problems: list[Finding] = []
+    last = signed[-1]
+    allowed = _permitted(found, len(pdf.revisions))
+    for index, item in changes.items():
+        if [page.ref for page in pdf.view(index - 1).pages] != [page.ref for page in pdf.view(index).pages]:
+            problems.append(failed("pages_moved", subject=f"revision {index + 1}"))
+        if item.level is ChangeLevel.OTHER:
+            numbers = ", ".join(str(num) for num in item.unexplained[:8])
+            problems.append(failed("unexplained", subject=f"revision {index + 1}", numbers=numbers or "-"))
+        elif ORDER.index(item.level) > ORDER.index(allowed.get(index, ChangeLevel.ANNOTATION)):
+            problems.append(failed("not_permitted", subject=f"revision {index + 1}", level=item.level.value))
+        if index > last and item.empty:
+            problems.append(failed("empty_section", subject=f"revision {index + 1}"))
+        elif index > last and item.level is not ChangeLevel.VALIDATION_DATA:
+            problems.append(failed("after_last", subject=f"revision {index + 1}", level=item.level.value))
+    if pdf.trailing:
+        problems.append(failed("tail"))
+    return problems
+
+
+def _permitted(found: list[Place], count: int) -> dict[int, ChangeLevel]:
+    """Return the highest level that certifications (DocMDP) leave to each later revision (ISO 32000-2 table 257)."""
+    levels = {1: ChangeLevel.TIMESTAMP, 2: ChangeLevel.FORM_FILL, 3: ChangeLevel.ANNOTATION}
+    permitted: dict[int, ChangeLevel] = {}
+    for place in found:
+        level = _docmdp(place)
+        if level is None or place.revision is None:
+            continue
+        for index in range(place.revision + 1, count):
+            ceiling = levels[level]
+            if index not in permitted or ORDER.index(ceiling) < ORDER.index(permitted[index]):
+                permitted[index] = ceiling
+    return permitted
+
+
+def _docmdp(place: Place) -> int | None:
+    transforms = place.dict.get("Reference")
+    for item in transforms if isinstance(transforms, list) else []:
+        if isinstance(item, dict) and item.get("TransformMethod") == "DocMDP":
+            parameters = item.get("TransformParams")
+            level = parameters.get("P", 2) if isinstance(parameters, dict) else 2
+            return level if level in {1, 2, 3} else 1
+    return None
+
+
+def changed_pages(view: View, touched: set[int]) -> tuple[int, ...]:
+    """Return the pages whose content, resources or annotations lead to a number in ``touched``."""
+    if not touched:
+        return ()
+    clean: set[int] = set()
+    return tuple(
+        page.index
+        for page in view.pages
+        if _leads_to(view, [page.ref, *_inherited_resources(view, page.parents)], touched, clean)
+    )
+
+
+def _inherited_resources(view: View, parents: tuple[Ref, ...]) -> list[Value]:
+    return [view.get_dict(ref).get("Resources") for ref in parents]
+
+
+def _leads_to(view: View, roots: list[Value], touched: set[int], clean: set[int]) -> bool:
+    """Say whether ``roots`` lead to ``touched``; what was walked in vain is added to ``clean``."""
+    seen: set[int] = set()
+    stack = list(roots)
+    while stack:
+        item = stack.pop()
+        if isinstance(item, Ref):
+            if item.num in touched:
+                return True
+            if item.num in seen or item.num in clean:
+                continue
+            seen.add(item.num)
+            if len(seen) > _MAX_OBJECTS:
+                return True
+            stack.append(view.get(item.num))
+        elif isinstance(item, Stream):
+            stack.extend(part for key, part in item.dict.items() if key not in _NOT_CONTENT)
+        elif isinstance(item, dict):
+            stack.extend(part for key, part in item.items() if key not in _NOT_CONTENT)
+        elif isinstance(item, list):
+            stack.extend(item)
+    clean |= seen
+    return False
