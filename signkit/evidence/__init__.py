@@ -15,6 +15,7 @@ from signkit.ports.evidence import EvidenceVerifier
 __all__ = ["FORMATS", "verifier_for"]
 
 FORMATS: Final[dict[str, str]] = {
+    "signkit.evidence.bankid/1": "signkit.evidence.bankid:BankIdVerifier",
     "signkit.evidence.rehearsal/1": "signkit.evidence.rehearsal:RehearsalVerifier",
 }
 """Format → ``module:class`` of its verifier."""
