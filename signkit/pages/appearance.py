@@ -35,7 +35,7 @@ _SHORT: Final = 12
 
 def layout_placeholder(*, width: float, height: float = APPEARANCE_HEIGHT, language: Language = "sv") -> Appearance:
     """Return the empty place, which stays so when nobody signs there."""
-    canvas = draw_placeholder(width=width, height=height, language=language)
+    canvas = draw_placeholder(height=height, language=language)
     fonts = subsets(canvas)
     return Appearance(width, height, canvas.content(fonts), tuple(fonts.values()))
 
@@ -70,7 +70,7 @@ def layout_appearance(
     return Appearance(width, height, canvas.content(fonts), tuple(fonts.values()), replaced)
 
 
-def draw_placeholder(*, width: float, height: float, language: Language) -> Canvas:  # noqa: ARG001 - one size for both
+def draw_placeholder(*, height: float, language: Language) -> Canvas:
     """Return the drawing of the empty place, its fonts still open."""
     canvas = Canvas(language=language, tagged=False)
     words = text("appearance.unsigned", language)
@@ -79,8 +79,11 @@ def draw_placeholder(*, width: float, height: float, language: Language) -> Canv
 
 
 def subsets(*canvases: Canvas) -> dict[str, FontSubset]:
-    """Return key → subset for everything written on ``canvases``."""
-    used: dict[str, set[str]] = {}
+    """Return key → subset for everything written on ``canvases``.
+
+    Both weights are always there: an appearance that lost a font would be an undefined change for DSS.
+    """
+    used: dict[str, set[str]] = {face("regular").key: set(), face("bold").key: set()}
     for canvas in canvases:
         for key, characters in canvas.used.items():
             used.setdefault(key, set()).update(characters)

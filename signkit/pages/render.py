@@ -115,7 +115,7 @@ def differing_pages(
 
     Args:
         before: one file.
-        after: the other; a page that only one of them has is different.
+        after: the other; a page that one of them, or both, lack is different.
         pages: which pages to compare; None: every page of ``before``.
         max_seconds: stop with an error after this.
 
