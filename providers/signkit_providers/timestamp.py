@@ -1,7 +1,8 @@
 """An external RFC 3161 timestamping authority, by URL (RFC 3161 section 3.4).
 
 Bytes in, bytes out: whether a token holds is judged by ``signkit.pki.timestamp_chain``. Revocation data for the
-authority's certificates comes from the places that they name (CRL distribution points, then OCSP), or from configured lists.
+authority's certificates comes from the places that they name (CRL distribution points, then OCSP), or from lists
+that the configuration names.
 """
 
 from __future__ import annotations

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shlex
 import stat
-import tempfile
 from pathlib import Path
 
 from signkit.errors import KeyUnavailableError
+from signkit.files import write_atomic
 
-__all__ = ["check_private", "read_private", "sync_directory", "write_private"]
+__all__ = ["check_private", "read_private", "write_private"]
 
 _MAX_KEY_FILE_BYTES = 1024 * 1024
 _POSIX = os.name == "posix"
@@ -61,26 +60,4 @@ def write_private(path: Path, data: bytes) -> None:
     Raises:
         OSError: the disk refuses.
     """
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # mode 0600
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            Path(name).unlink()
-        raise
-    sync_directory(path.parent)
-
-
-def sync_directory(path: Path) -> None:
-    """Make renames within ``path`` survive a power cut, where the system can."""
-    if not _POSIX:
-        return
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    write_atomic(path, data, mode=0o600)

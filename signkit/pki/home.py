@@ -28,7 +28,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from signkit.errors import ConfigError, KeyUnavailableError
-from signkit.pki.files import sync_directory, write_private
+from signkit.files import fsync_folder
+from signkit.pki.files import write_private
 from signkit.pki.issue import build_name
 from signkit.pki.keys import LocalKey, key_path
 from signkit.pki.profiles import (
@@ -115,7 +116,7 @@ def init_keys(
         except BaseException:
             shutil.rmtree(work, ignore_errors=True)
             raise
-        sync_directory(folder.parent)
+        fsync_folder(folder.parent)
     except OSError as exc:
         raise KeyUnavailableError(f"keys cannot be written: {exc.strerror}", code="seal.key.write") from exc
 
