@@ -30,7 +30,7 @@ def draw_opening(sheet: Sheet, title: str) -> None:
     sheet.paragraph(sheet.words("page.kind"), _EYEBROW, tag="P", max_lines=1)
     sheet.top += 2
     sheet.paragraph(title, _TITLE, tag=sheet.title_tag, max_lines=3)
-    sheet.top += 5
+    sheet.top += 7
     sheet.paragraph(sheet.words("page.lead"), _LEAD, tag="P", max_lines=4)
     sheet.top += 14
 
