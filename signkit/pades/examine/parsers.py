@@ -1,0 +1,126 @@
+"""Second opinions before sending: PDFium and pyHanko must read the document as our own structure reader does.
+
+pyHanko signs and is asked again by verifiers, so it must read every object strictly; PDFium draws what people see. Streams
+above ``_MAX_STREAM`` are not handed to pyHanko: their dictionaries and extents were checked by our reader, nothing that
+signkit does rewrites them, and memory stays flat.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, Final, cast
+
+from pyhanko.pdf_utils.generic import PdfObject, Reference, StreamObject
+from pyhanko.pdf_utils.reader import PdfFileReader
+
+from signkit.errors import UnreadableDocumentError
+from signkit.pades.structure import Dict, Stream, View
+from signkit.pages.render import inspect
+
+__all__ = ["check_pdfium", "check_pyhanko"]
+
+_MAX_STREAM: Final = 1024**2
+_REPAIR: Final = "create the envelope with --repair, or print the document to a new PDF"
+_PYHANKO: Final = "pyhanko.pdf_utils"
+
+
+class _Reader(PdfFileReader):
+    """Keeps object streams in memory, and nothing else."""
+
+    def cache_indirect_object(self, generation: int, idnum: int, obj: PdfObject) -> None:
+        """Keep ``obj`` only where objects are packed in it."""
+        if isinstance(obj, StreamObject) and obj.get("/Type") == "/ObjStm":
+            super().cache_indirect_object(generation, idnum, obj)  # type: ignore[no-untyped-call]
+
+
+def check_pyhanko(path: Path, view: View) -> None:
+    """Return only if pyHanko, reading strictly, reads every object and finds as many signatures as ``view``.
+
+    Raises:
+        UnreadableDocumentError: code ``document.unreadable`` with the object, or ``document.parsers_disagree``.
+    """
+    number = 0
+    with path.open("rb") as file, _quiet():
+        try:
+            reader = _Reader(cast("BinaryIO", file), strict=True)
+            for number in _small(view):
+                reader.get_object(Reference(number, view.entry(number).gen, reader))  # type: ignore[no-untyped-call]
+            number = 0
+            found = len(reader.embedded_signatures)
+        except Exception as exc:  # the border of a foreign parser: whatever it raises means the same
+            place = f" (object {number})" if number else ""
+            raise UnreadableDocumentError(
+                f"the document breaks the rules of PDF{place}",
+                code="document.unreadable",
+                hint=_REPAIR,
+                subject={"file": str(path)},
+            ) from exc
+    if found != len(view.signatures):
+        raise _disagree(path, "signatures")
+
+
+def check_pdfium(path: Path, view: View) -> None:
+    """Return only if PDFium counts as many pages, signature fields and signatures with contents as ``view``.
+
+    Raises:
+        UnreadableDocumentError: code ``document.parsers_disagree``, or ``document.unreadable`` where PDFium gives up.
+        EncryptedDocumentError: it needs a password.
+    """
+    try:
+        seen = inspect(path)
+    except UnreadableDocumentError as exc:
+        raise UnreadableDocumentError(
+            "the document cannot be shown",
+            code="document.unreadable",
+            hint=_REPAIR,
+            subject={"file": str(path)},
+        ) from exc
+    if seen.pages != len(view.pages):
+        raise _disagree(path, "pages")
+    fields, contents = _top_level_signatures(view)
+    if seen.signature_fields != fields or len(seen.signatures) != contents:
+        raise _disagree(path, "signatures")
+
+
+def _top_level_signatures(view: View) -> tuple[int, int]:
+    """Return signature fields directly in ``/Fields`` and how many have contents: all that PDFium counts."""
+    form = view.get_dict(view.catalog.get("AcroForm"))
+    nodes = [view.get_dict(item) for item in view.get_list(form.get("Fields"))]
+    held = [node for node in nodes if view.resolve(node.get("FT")) == "Sig"]
+    return len(held), sum(_has_contents(view, node) for node in held)
+
+
+def _has_contents(view: View, node: Dict) -> bool:
+    contents = view.resolve(view.get_dict(node.get("V")).get("Contents"))
+    return isinstance(contents, bytes) and len(contents) > 0
+
+
+def _small(view: View) -> Iterator[int]:
+    for number in view.numbers():
+        value = view.get(number)
+        if not (isinstance(value, Stream) and value.raw_end - value.raw_start > _MAX_STREAM):
+            yield number
+
+
+def _disagree(path: Path, what: str) -> UnreadableDocumentError:
+    return UnreadableDocumentError(
+        f"two programs count different numbers of {what} in the document",
+        code="document.parsers_disagree",
+        hint=_REPAIR,
+        subject={"file": str(path), "what": what},
+    )
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep pyHanko from logging about documents that are refused anyway."""
+    logger = logging.getLogger(_PYHANKO)
+    before = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)

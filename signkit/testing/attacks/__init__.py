@@ -1,0 +1,1 @@
+"""Files that lie: documents with risks, and forged signatures, made by code."""
