@@ -1,7 +1,7 @@
 """What one revision did to a document, by object number: each changed number is explained by a role, or is not.
 
-Roles, the harmless first: validation data (``/DSS``, ``/Extensions``), a document timestamp, form filling (values,
-appearances, new signature fields, metadata), annotations, and everything else. Own code on purpose; pyHanko's difference
+Roles, harmless first: validation data (``/DSS``, ``/Extensions``), a document timestamp, form filling (values,
+appearances, new signature fields, metadata), annotations, and everything else. Our own code; pyHanko's difference
 analysis is a second opinion elsewhere.
 """
 
@@ -48,13 +48,19 @@ class RevisionChanges:
             num for num in entries if num and num not in own and not same(self._before.get(num), self._after.get(num))
         }
         self._explained: dict[int, ChangeLevel] = {}
+        self._parts: set[int] = set()
+        """Numbers met on the way through values, appearances and the store: the only ones that may name each other."""
+        self._own: set[int] = set()
+        """Fields, widgets, form, pages, catalog: looked at key by key."""
         self._found: list[ChangeLevel] = []
         self._trailer()
         self._catalog()
         self._fields()
         self._form()
         self._pages()
-        self.unexplained = tuple(sorted(self.changed - self._explained.keys()))
+        left = self.changed - self._explained.keys()
+        shared = self._shared()
+        self.unexplained = tuple(sorted(self._without_orphans(left) | shared))
         if self.unexplained:
             self._found.append(ChangeLevel.OTHER)
         self.level = highest_level(self._found)
@@ -69,6 +75,7 @@ class RevisionChanges:
         stack = [value]
         while stack:
             for ref in references(stack.pop()):
+                self._parts.add(ref.num)
                 if ref.num in self.changed and ref.num not in self._explained:
                     self._explained[ref.num] = level
                     self._found.append(level)
@@ -76,6 +83,8 @@ class RevisionChanges:
 
     def _explain(self, ref: Value, level: ChangeLevel) -> None:
         """Explain one number without following what it holds."""
+        if isinstance(ref, Ref):
+            self._own.add(ref.num)
         if isinstance(ref, Ref) and ref.num in self.changed:
             self._explained.setdefault(ref.num, level)
             self._found.append(level)
@@ -101,8 +110,10 @@ class RevisionChanges:
                 continue
             if key in {"DSS", "Extensions"} and key in after:
                 self._found.append(ChangeLevel.VALIDATION_DATA)
-            elif key == "Metadata" or (key == "AcroForm" and key in after):
-                self._found.append(ChangeLevel.FORM_FILL if key == "Metadata" else self._new_field_level())
+            elif key in {"Metadata", "Version"}:
+                self._found.append(ChangeLevel.FORM_FILL)
+            elif key == "AcroForm" and key in after:
+                self._found.append(self._new_field_level())
             else:
                 self._found.append(ChangeLevel.OTHER)
 
@@ -145,7 +156,7 @@ class RevisionChanges:
             if ref is None:
                 continue
             old, new = self._before.get_dict(ref), self._after.get_dict(ref)
-            if old and same_but(old, new, _FILLED) is not None:
+            if old and (same_but(old, new, (*_FILLED, "F")) is not None or _unseen(old.get("F"), new.get("F"))):
                 level = ChangeLevel.OTHER
         self._field_parts(after, level)
 
@@ -156,11 +167,69 @@ class RevisionChanges:
                 continue
             self._explain(ref, level)
             held = self._after.get_dict(ref)
-            for key in ("V", "AP", "Lock", "SV", "MK"):
+            for key in ("V", "Lock", "SV", "MK"):
                 self._mark(held.get(key), level)
+            self._explain(held.get("Kids"), level)
+            self._appearance(held.get("AP"), level)
             if held.get("Parent") is not None and field.ref is not None and ref != field.ref:
                 self._explain(field.ref, level)
         self._mark(field.value, level)
+
+    def _appearance(self, value: Value, level: ChangeLevel) -> None:
+        """Explain an appearance: its dictionary, the states in it, and what each stream leads to (clause 12.5.5)."""
+        self._mark(value, level)
+        for state in self._after.get_dict(value).values():
+            self._mark(state, level)
+            inner = self._after.resolve(state)
+            if isinstance(inner, Dict):
+                for stream in inner.values():
+                    self._mark(stream, level)
+
+    def _shared(self) -> set[int]:
+        """Return changed old numbers within a value or appearance to which something else led before as well."""
+        roots = {ref.num for view in (self._before, self._after) for ref in _own_places(view)} | self._own
+        parts = {num for num in self._parts if not self._before.entry(num).free} - roots
+        old = parts & self._explained.keys()
+        if not old:
+            return set()
+        trailers = [{**view.trailer, "Root": None, "Info": None} for view in (self._before, self._after)]
+        stack = [ref.num for ref in references(trailers) if ref.num in parts]
+        for num in self._before.numbers():
+            if num in self._own or num not in parts:
+                stack.extend(ref.num for ref in self._named_by(num) if ref.num in parts)
+        seen: set[int] = set()
+        while stack:
+            num = stack.pop()
+            if num not in seen:
+                seen.add(num)
+                stack.extend(ref.num for ref in references(self._before.get(num)) if ref.num in parts)
+        return seen & old
+
+    def _named_by(self, num: int) -> Iterable[Ref]:
+        """Yield what an object names, its own way to a value, an appearance or the store left out."""
+        value = self._before.get(num)
+        if isinstance(value, Dict):
+            skipped: tuple[str, ...] = ("V", "AP", "Lock", "SV", "MK", "Kids") if num in self._own else ()
+            if value.get("Type") == "Catalog":
+                skipped = ("DSS", "Extensions", "Metadata")
+            value = [item for key, item in value.items() if key not in skipped]
+        return references(value)
+
+    def _without_orphans(self, left: set[int]) -> set[int]:
+        """Leave out new numbers that nothing names: they are not part of the document."""
+        new = {num for num in left if self._before.entry(num).free and not self._after.entry(num).free}
+        if not new:
+            return left
+        named: set[int] = set()
+        for num in self._after.numbers():
+            if num not in new:
+                named |= {ref.num for ref in references(self._after.get(num))} & new
+        stack = list(named)
+        while stack:
+            inner = {ref.num for ref in references(self._after.get(stack.pop()))} & new - named
+            named |= inner
+            stack.extend(inner)
+        return left - (new - named)
 
     def _form(self) -> None:
         pointer = self._after.catalog.get("AcroForm")
@@ -215,6 +284,18 @@ class RevisionChanges:
             return ChangeLevel.NONE if known else ChangeLevel.OTHER
         self._mark(item, ChangeLevel.ANNOTATION)
         return ChangeLevel.ANNOTATION
+
+
+def _unseen(before: Value, after: Value) -> bool:
+    """Say whether annotation flags changed in more than Print and Locked (ISO 32000-1 table 165)."""
+    old, new = (value if type(value) is int else 0 for value in (before, after))
+    return (old | 132) != (new | 132)
+
+
+def _own_places(view: View) -> Iterable[Ref]:
+    """Yield catalog, form and page numbers, which are explained for themselves and named from many places."""
+    places = [view.trailer.get("Root"), view.catalog.get("AcroForm"), *(page.ref for page in view.pages)]
+    return (place for place in places if isinstance(place, Ref))
 
 
 def _level_of(view: View, field: Field) -> ChangeLevel:
