@@ -1,8 +1,8 @@
 """Risk codes: what about a document may make it look or mean something else later, without a changed byte.
 
-Proof.md section 2 *Input* names the codes. Six of them refuse a document unless its sender accepts each by name, and the
-manifest then records it; four only inform. The clerk finds them before sending and the archivist once more on R0, with the
-same code, so a code that the manifest lacks is a finding under C1.
+Proof.md section 2 *Input* names the codes. Six of them refuse a document unless its sender accepts each by name, and
+the manifest then records it; four only inform. The clerk finds them before sending and the archivist once more on R0,
+with the same code, so a code that the manifest lacks is a finding under C1.
 
 What is not here: how they are found (``signkit.pades.examine``), and the sentences (``signkit.texts``, area ``risk``).
 """
@@ -21,7 +21,7 @@ class Risk(enum.StrEnum):
     """One code of proof.md section 2; the value is what ``--accept-risk`` takes and the manifest holds."""
 
     ACTIVE = "active"
-    """JavaScript, additional actions, Launch, SubmitForm, ImportData, multimedia, an opening action that is not a place."""
+    """JavaScript, additional actions, Launch, SubmitForm, ImportData, multimedia, an opening action that is no place."""
     EXTERNAL = "external"
     """Content that is fetched from outside the file when it is shown."""
     LAYERS = "layers"
@@ -59,7 +59,7 @@ class RiskFound:
 
     risk: Risk
     detail: str
-    """What exactly, lower-case with hyphens: ``javascript``, ``under-image``…; its sentence is ``risk.<risk>.detail.<detail>``."""
+    """What exactly, as ``javascript`` or ``under-image``; its sentence is ``risk.<risk>.detail.<detail>``."""
     number: int | None = None
     """Object number, where it has one."""
     page: int | None = None
@@ -74,6 +74,6 @@ def risk_codes(found: Iterable[RiskFound]) -> tuple[str, ...]:
 
 
 def refused(found: Iterable[RiskFound], *, accepted: Iterable[str] = ()) -> tuple[Risk, ...]:
-    """Return the refusing risks of ``found`` that nobody accepted, sorted; empty means that the document may be sent."""
+    """Return the refusing risks of ``found`` that nobody accepted, sorted; none: the document may be sent."""
     allowed = frozenset(accepted)
     return tuple(sorted({item.risk for item in found if item.risk.refuses and item.risk.value not in allowed}))

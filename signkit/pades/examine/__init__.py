@@ -1,8 +1,9 @@
 """Examine a document: may it be signed as it is, and what should people know about it?
 
-``examine`` is the clerk's door: it refuses what cannot be signed and returns facts and risks of the rest. ``read_facts``
-is the archivist's: facts and risks of R0 from its bytes alone, by the same code. Nothing is written, nothing is fetched,
-no image is decoded. What is not here: repair (``signkit.pades.repair``) and the decision to accept a risk.
+``examine`` is the clerk's door: it refuses what cannot be signed and returns facts and risks of the rest.
+``read_facts`` is the archivist's: facts and risks of R0 from its bytes alone, by the same code. Nothing is written,
+nothing is fetched, no image is decoded. What is not here: repair (``signkit.pades.repair``) and the decision to accept
+a risk.
 """
 
 from __future__ import annotations

@@ -80,7 +80,7 @@ def _is_script(value: Value) -> bool:
 
 
 def external_risks(graph: Graph) -> Iterator[RiskFound]:
-    """Yield streams whose data lies elsewhere (``/F``), reference XObjects (``/Ref``) and prepress proxies (``/OPI``)."""
+    """Yield streams whose data lies elsewhere (``/F``), reference XObjects (``/Ref``), prepress proxies (``/OPI``)."""
     view = graph.view
     for node in graph.nodes():
         if node.stream is None:

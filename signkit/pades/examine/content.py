@@ -1,4 +1,4 @@
-"""Content streams as operators with operands (ISO 32000-1 clauses 7.8.2 and 8.9.7), bounded, forgiving as viewers are."""
+"""Content streams as operators with operands (ISO 32000-1 clauses 7.8.2, 8.9.7), bounded, forgiving as viewers are."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class InlineImage(dict[str, Any]):
     """The dictionary of an inline image, its keys as they stand."""
 
 
-def operators(data: bytes) -> Iterator[tuple[bytes, list[Any]]]:
+def operators(data: bytes) -> Iterator[tuple[bytes, list[Any]]]:  # noqa: C901 - one branch per kind of token
     """Yield each operator with its operands; an inline image comes as ``BI`` with an :class:`InlineImage`.
 
     Numbers are floats, arrays lists, dictionaries :class:`Dict`. What cannot be understood is passed over.

@@ -1,4 +1,4 @@
-"""What is found out about a document before it is sent, and about R0 when a signed file is verified: frozen data only."""
+"""What is found out about a document before it is sent, and about R0 when a file is verified: frozen data only."""
 
 from __future__ import annotations
 

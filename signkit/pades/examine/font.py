@@ -1,4 +1,4 @@
-"""As much of a font as geometry needs: how far a code moves on, and whether it shows anything (ISO 32000-1 clause 9)."""
+"""As much of a font as geometry needs: how far a code moves on, and whether it shows anything (ISO 32000-1, 9)."""
 
 from __future__ import annotations
 

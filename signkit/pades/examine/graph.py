@@ -1,7 +1,7 @@
 """One walk over every object of a view: who names whom, and every dictionary with its place.
 
-Detectors look at ``nodes``: dictionaries that the catalog reaches, direct ones included. What nothing reaches cannot act,
-but is still checked for names of undefined numbers. A cross-reference stream is no object here: its dictionary
+Detectors look at ``nodes``: dictionaries that the catalog reaches, direct ones included. What nothing reaches cannot
+act, but is still checked for names of undefined numbers. A cross-reference stream is no object here: its dictionary
 is the trailer. Limits are those of the structure reader.
 """
 

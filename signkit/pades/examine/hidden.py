@@ -1,20 +1,20 @@
 """The risk ``hidden``: content that lies under images or form fields, and values that fields do not show.
 
-What shadow attacks (hide, replace, hide-and-replace) prepare before signing is something that people do not see but that
-is there: text under a picture or under a field, or a field whose value differs from its drawing. So, per page, in
+What shadow attacks (hide, replace, hide-and-replace) prepare before signing is something that people do not see but
+that is there: text under a picture or under a field, or a field whose value differs from its drawing. So, per page, in
 painting order, contents first and then annotations:
 
-* a *cover* is an image that is opaque (no mask, soft mask, stencil, transparency or blend mode; clipped as the page clips it), wherever it is
-  painted, or an opaque fill, background or image of a form field's appearance;
+* a *cover* is an image that is opaque (no mask, soft mask, stencil, transparency or blend mode; clipped as the page
+  clips it), wherever it is painted, or an opaque fill, background or image of a form field's appearance;
 * *hidden* is a visible glyph that is no blank, whose core (the middle of its advance, from the base line to half its
-  height) lies wholly in one later cover; an image that lies wholly in one later cover and is another image; at least three
-  drawn shapes (curves, not boxes or lines) wholly in one later cover;
-* a text field whose value differs in letters and digits from what its appearance shows is *hidden* too; passwords and forms that
-  viewers redraw anyway (``form-redraws``) excepted.
+  height) lies wholly in one later cover; an image that lies wholly in one later cover and is another image; at least
+  three drawn shapes (curves, not boxes or lines) wholly in one later cover;
+* a text field whose value differs in letters and digits from what its appearance shows is *hidden* too; passwords and
+  forms that viewers redraw anyway (``form-redraws``) excepted.
 
-Not hidden: text that paints nothing (rendering mode 3, the layer that text recognition adds to a scan), blanks, leader dots, lines and
-empty boxes under a field. Not looked for: content outside the page, white on white, or under plain drawings.
-A page with more to paint than the budget allows is reported as ``too-complex``: not decided is not harmless.
+Not hidden: text that paints nothing (rendering mode 3, the layer that text recognition adds to a scan), blanks, leader
+dots, lines and empty boxes under a field. Not looked for: content outside the page, white on white, or under plain
+drawings. A page with more to paint than the budget allows is reported as ``too-complex``: not decided is not harmless.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ from typing import Final
 from signkit.model.risks import Risk, RiskFound
 from signkit.pades.examine.annotations import AppearanceDraft, drafts
 from signkit.pades.examine.geometry import Box, is_inside, moved
-from signkit.pades.examine.paint import Budget, Cover, Painter, Picture, Run, TooMuchError
+from signkit.pades.examine.items import Budget, Cover, Picture, Run, TooMuchError
+from signkit.pades.examine.paint import Painter
 from signkit.pades.structure import Dict, Page, Stream, View, decode_text, inherited
 
 __all__ = ["hidden_risks"]

@@ -1,8 +1,8 @@
 """Second opinions before sending: PDFium and pyHanko must read the document as our own structure reader does.
 
-pyHanko signs and is asked again by verifiers, so it must read every object strictly; PDFium draws what people see. Streams
-above ``_MAX_STREAM`` are not handed to pyHanko: their dictionaries and extents were checked by our reader, nothing that
-signkit does rewrites them, and memory stays flat.
+pyHanko signs and is asked again by verifiers, so it must read every object strictly; PDFium draws what people see.
+Streams above ``_MAX_STREAM`` are not handed to pyHanko: their dictionaries and extents were checked by our reader,
+nothing that signkit does rewrites them, and memory stays flat.
 """
 
 from __future__ import annotations

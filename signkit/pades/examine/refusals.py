@@ -41,7 +41,8 @@ def check_file(path: Path) -> int:
     """Return the size of a regular file that begins like a PDF.
 
     Raises:
-        DocumentError: ``document.missing``, ``document.not_a_file``, ``document.empty``, ``document.too_large``, ``document.not_pdf``.
+        DocumentError: ``document.missing``, ``document.not_a_file``, ``document.empty``, ``document.too_large``,
+        ``document.not_pdf``.
     """
     subject = {"file": str(path)}
     try:

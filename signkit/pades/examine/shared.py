@@ -1,7 +1,8 @@
 """Objects that R1 must redefine, and whether anything else depends on them (proof.md section 2 *Objects*).
 
-Incremental signing redefines the catalog, the page-tree root, the form and the roots of the structure tree. A number that
-holds two of these, or that something else names as well, would change more than signing; such a document is refused.
+Incremental signing redefines the catalog, the page-tree root, the form and the roots of the structure tree. A number
+that holds two of these, or that something else names as well, would change more than signing; such a document is
+refused.
 """
 
 from __future__ import annotations
@@ -66,15 +67,15 @@ def _roles(view: View) -> Iterator[_Role]:
         return
     catalog = view.catalog
     yield _Role("Root", root.num, 0, ("Data",))
-    yield from _chain(view, catalog, root.num, "Pages", ("Kids",), ("Parent",))
-    yield from _chain(view, catalog, root.num, "AcroForm", ("Fields",), ())
-    yield from _chain(view, catalog, root.num, "StructTreeRoot", ("K", "ParentTree"), ("P",))
+    yield from _chain(view, catalog, root.num, "Pages", inner=("Kids",), back=("Parent",))
+    yield from _chain(view, catalog, root.num, "AcroForm", inner=("Fields",))
+    yield from _chain(view, catalog, root.num, "StructTreeRoot", inner=("K", "ParentTree"), back=("P",))
     for key in ("Extensions", "Perms"):
-        yield from _chain(view, catalog, root.num, key, (), ())
+        yield from _chain(view, catalog, root.num, key)
 
 
 def _chain(
-    view: View, owner: Dict, number: int, key: str, inner: tuple[str, ...], back: tuple[str, ...]
+    view: View, owner: Dict, number: int, key: str, *, inner: tuple[str, ...] = (), back: tuple[str, ...] = ()
 ) -> Iterator[_Role]:
     """Yield the role of ``owner``'s ``key`` where it is an object of its own, and of the parts that are appended to.
 
@@ -88,6 +89,6 @@ def _chain(
     for part in inner:
         item = held.get(part)
         if part == "ParentTree":
-            yield from _chain(view, held, number, part, ("Nums", "Kids"), ())
+            yield from _chain(view, held, number, part, inner=("Nums", "Kids"))
         elif isinstance(item, Ref) and isinstance(view.resolve(item), list):
             yield _Role(part, item.num, number, ())

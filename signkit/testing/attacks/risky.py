@@ -1,8 +1,8 @@
 """Documents that carry one risk of proof.md section 2 each, in many disguises, and ordinary ones that must not trip it.
 
-``risky_documents`` makes one PDF per disguise of each refusing code; ``ordinary_documents`` makes the neighbours that look
-alike and are harmless: a scan with its invisible text, a form with highlighted fields, a watermark, an inner link, layers
-that are all shown. Every document is valid PDF but for its risk, so each code can be seen alone.
+``risky_documents`` makes one PDF per disguise of each refusing code; ``ordinary_documents`` makes the neighbours that
+look alike and are harmless: a scan with its invisible text, a form with highlighted fields, a watermark, an inner
+link, layers that are all shown. Every document is valid PDF but for its risk, so each code can be seen alone.
 """
 
 from __future__ import annotations
