@@ -20,6 +20,10 @@ ORDER: Final = tuple(ChangeLevel)
 """From harmless to not explained."""
 _FILLED: Final = ("V", "AP", "AS", "M", "I", "TI", "RV", "MK", "Kids")
 """What filling in may change in a field or its widget."""
+_TRAILER_KEYS: Final = (
+    *("Size", "Prev", "ID", "Info", "XRefStm", "Type", "W", "Index", "Length", "Filter", "DecodeParms"),
+    "DocChecksum",
+)
 _FORM_KEYS: Final = ("Fields", "SigFlags", "DR", "DA", "NeedAppearances")
 
 
@@ -91,9 +95,8 @@ class RevisionChanges:
 
     def _trailer(self) -> None:
         before, after = self._before.trailer, self._after.trailer
-        for key in ("Root", "Encrypt"):
-            if not same(before.get(key), after.get(key)):
-                self._found.append(ChangeLevel.OTHER)
+        if same_but(before, after, _TRAILER_KEYS) is not None:
+            self._found.append(ChangeLevel.OTHER)
         if not same(before.get("Info"), after.get("Info")):
             self._found.append(ChangeLevel.FORM_FILL)
         self._explain(after.get("Info"), ChangeLevel.FORM_FILL)
