@@ -16,7 +16,7 @@ from signkit import canonical
 from signkit.canonical import Json
 from signkit.errors import JournalCorruptError
 
-__all__ = ["ENTRY_SCHEMA", "HOME", "MAX_ENTRY_BYTES", "Entry", "format_time", "parse_time"]
+__all__ = ["ENTRY_SCHEMA", "FIELDS", "HOME", "MAX_ENTRY_BYTES", "Entry", "format_time", "parse_time"]
 
 ENTRY_SCHEMA: Final = "signkit.entry/1"
 HOME: Final = "home"
@@ -29,7 +29,7 @@ _TYPE: Final = re.compile(r"[a-z][a-z0-9_.-]{0,63}")
 _ACTOR: Final = re.compile(r"[^\x00-\x1f\x7f]{1,128}")
 _NONCE: Final = re.compile(r"[0-9a-f]{32}")
 _TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z")
-_FIELDS: Final = frozenset({"schema", "envelope", "seq", "at", "type", "actor", "data", "nonce", "prev"})
+FIELDS: Final = frozenset({"schema", "envelope", "seq", "at", "type", "actor", "data", "nonce", "prev"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +74,7 @@ class Entry:
             raise _wrong("only the first entry has no previous one", field_name="prev")
         if self.prev is not None:
             _digest(self.prev)
-        if _FIELDS & set(self.extra):
+        if FIELDS & set(self.extra):
             raise _wrong("a known field among the unknown ones", field_name="extra")
 
     def encode(self) -> bytes:
@@ -83,7 +83,17 @@ class Entry:
         Raises:
             JournalCorruptError: the data has no canonical form, or the entry is larger than ``MAX_ENTRY_BYTES``.
         """
-        value = {
+        try:
+            raw = canonical.encode(self.to_json())
+        except canonical.CanonicalError as exc:
+            raise _wrong(str(exc), field_name="data") from exc
+        if len(raw) > MAX_ENTRY_BYTES:
+            raise _wrong(f"an entry of more than {MAX_ENTRY_BYTES} bytes", field_name="data")
+        return raw
+
+    def to_json(self) -> Json:
+        """Return the entry as JSON, as a completion statement carries it."""
+        return {
             **self.extra,
             "schema": ENTRY_SCHEMA,
             "envelope": self.envelope,
@@ -95,13 +105,6 @@ class Entry:
             "nonce": self.nonce,
             "prev": self.prev,
         }
-        try:
-            raw = canonical.encode(value)
-        except canonical.CanonicalError as exc:
-            raise _wrong(str(exc), field_name="data") from exc
-        if len(raw) > MAX_ENTRY_BYTES:
-            raise _wrong(f"an entry of more than {MAX_ENTRY_BYTES} bytes", field_name="data")
-        return raw
 
     @classmethod
     def decode(cls, raw: bytes) -> Entry:
@@ -123,11 +126,11 @@ class Entry:
                 code="journal.entry_version",
                 hint="read it with a newer signkit",
             )
-        missing = sorted(_FIELDS - set(value))
+        missing = sorted(FIELDS - set(value))
         if missing:
             raise _wrong(f"an entry without {missing[0]}", field_name=missing[0])
-        known = {name: value[name] for name in _FIELDS - {"schema", "at"}}
-        extra = {name: item for name, item in value.items() if name not in _FIELDS}
+        known = {name: value[name] for name in FIELDS - {"schema", "at"}}
+        extra = {name: item for name, item in value.items() if name not in FIELDS}
         return cls(at=parse_time(value["at"]), extra=extra, **known)
 
     @property
