@@ -21,7 +21,7 @@ class Risk(enum.StrEnum):
     """One code of proof.md section 2; the value is what ``--accept-risk`` takes and the manifest holds."""
 
     ACTIVE = "active"
-    """JavaScript, additional actions, Launch, SubmitForm, ImportData, multimedia, an opening action that is no place."""
+    """JavaScript, additional actions, Launch, SubmitForm, ImportData, multimedia, an opening action not a place."""
     EXTERNAL = "external"
     """Content that is fetched from outside the file when it is shown."""
     LAYERS = "layers"

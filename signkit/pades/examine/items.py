@@ -39,7 +39,7 @@ class Budget:
             TooMuchError: too many bytes.
             UnreadableDocumentError: damaged data.
         """
-        data = stream.data
+        data = stream.data if stream.raw_end > stream.raw_start else b""
         self.content_bytes -= len(data)
         if self.content_bytes < 0:
             raise TooMuchError

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +11,7 @@ from signkit.errors import (
     UnreadableDocumentError,
     UnsupportedDocumentError,
 )
+from signkit.files import sha256_of
 from signkit.pades.examine.facts import ExistingSignature
 from signkit.pades.examine.graph import Graph
 from signkit.pades.examine.shared import shared_objects
@@ -23,7 +23,6 @@ MAX_BYTES: Final = 2 * 1024**3
 """Largest document, ours: byte offsets of a classic cross-reference table end at ten digits, patience sooner."""
 _ROOM: Final = 100_000
 """Object numbers that must be left for signatures, renewals included."""
-_PIECE: Final = 1024**2
 REPAIR: Final = "create the envelope with --repair: signkit then signs a clean copy that looks the same"
 _PRINT: Final = "print the document to a new PDF and use that"
 _OTHERS: Final = (
@@ -214,18 +213,14 @@ def check_locks(path: Path, signatures: tuple[ExistingSignature, ...]) -> None:
 
 
 def file_digest(path: Path) -> bytes:
-    """Return the SHA-256 of a file, read in pieces.
+    """Return the SHA-256 of a file.
 
     Raises:
         UnreadableDocumentError: it cannot be read.
     """
-    state = hashlib.sha256()
     try:
-        with path.open("rb") as file:
-            while piece := file.read(_PIECE):
-                state.update(piece)
+        return sha256_of(path)
     except OSError as exc:
         raise UnreadableDocumentError(
             "the file cannot be read", hint="check the path and who may read it", subject={"file": str(path)}
         ) from exc
-    return state.digest()
