@@ -52,7 +52,7 @@ class Certificate:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 self.__dict__["pyca"] = pyca.load_der_x509_certificate(self.der)
-        except (ValueError, TypeError) as exc:
+        except (ValueError, TypeError, pyca.InvalidVersion) as exc:
             raise X509Error("not a certificate", code="certificate.unreadable") from exc
 
     def __eq__(self, other: object) -> bool:
@@ -102,8 +102,8 @@ class Certificate:
 
     @property
     def serial_number(self) -> int:
-        """The serial number."""
-        return self.pyca.serial_number
+        """The serial number; RFC 5280 demands a positive one, which is not checked."""
+        return int(self.asn1.serial_number)
 
     @property
     def not_before(self) -> datetime:

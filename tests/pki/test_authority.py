@@ -53,9 +53,9 @@ def test_profile(home: ThrowawayKeys) -> None:
     assert certificate.subject_field("2.5.4.4") == "Ek"
     assert certificate.subject_field("2.5.4.42") == "Åsa"
     assert certificate.is_test
-    assert certificate.key_usage == {"non_repudiation"}
+    assert certificate.key_usage == NON_REPUDIATION
     assert certificate.extended_key_usage is None
-    assert certificate.policies == {PERSON_POLICY}
+    assert certificate.policies == frozenset({PERSON_POLICY})
     extensions = {
         item["extn_id"].dotted: item["critical"].native for item in certificate.asn1["tbs_certificate"]["extensions"]
     }
