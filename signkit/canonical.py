@@ -113,6 +113,8 @@ def _key(key: object) -> str:
 
 
 def _text(value: str) -> str:
+    if value.isascii():
+        return str(value)
     text = unicodedata.normalize("NFC", str(value))
     if any("\ud800" <= char <= "\udfff" for char in text):
         raise CanonicalError("a lone surrogate")

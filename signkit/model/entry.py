@@ -30,6 +30,7 @@ _ACTOR: Final = re.compile(r"[^\x00-\x1f\x7f]{1,128}")
 _NONCE: Final = re.compile(r"[0-9a-f]{32}")
 _TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z")
 FIELDS: Final = frozenset({"schema", "envelope", "seq", "at", "type", "actor", "data", "nonce", "prev"})
+"""What version 1 knows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,7 +160,7 @@ def parse_time(text: object) -> datetime:
     if not isinstance(text, str) or not _TIME.fullmatch(text):
         raise _wrong("a time that is not written as RFC 3339 in UTC with milliseconds", field_name="at")
     try:
-        return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+        return datetime.fromisoformat(f"{text[:-1]}+00:00").astimezone(UTC)
     except ValueError as exc:
         raise _wrong("a time that no calendar has", field_name="at") from exc
 

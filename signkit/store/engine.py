@@ -42,7 +42,10 @@ def sqlite_engine(path: Path, *, readonly: bool, busy_seconds: float) -> sa.Engi
 
     @sa.event.listens_for(engine, "begin")
     def _begin(connection: sa.Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("write") else "BEGIN")
+        # On the driver's own connection: one statement less to prepare for every transaction.
+        driver: Any = connection.connection.driver_connection
+        with wrapped():
+            driver.execute("BEGIN IMMEDIATE" if connection.get_execution_options().get("write") else "BEGIN")
 
     return engine
 

@@ -18,7 +18,7 @@ from signkit.files import fsync_folder, write_atomic
 from signkit.store.engine import BUSY_SECONDS, prepare, server_engine, sqlite_engine
 from signkit.store.faults import wrapped
 from signkit.store.objects import FileObjectStore
-from signkit.store.transaction import SqlReadTransaction, SqlWriteTransaction
+from signkit.store.transaction import Recent, SqlReadTransaction, SqlWriteTransaction
 
 __all__ = ["CHECKPOINT", "DATABASE", "SqlStore", "open_store"]
 
@@ -37,6 +37,7 @@ class SqlStore:
         self._writing = engine.execution_options(write=True)
         self._home = home
         self._readonly = readonly
+        self._recent = Recent()
         self._objects = FileObjectStore(home, readonly=readonly)
 
     @property
@@ -52,7 +53,7 @@ class SqlStore:
         try:
             with wrapped():
                 transaction = connection.begin()
-            yield SqlReadTransaction(connection)
+            yield SqlReadTransaction(connection, self._recent)
         finally:
             with wrapped():
                 if connection.in_transaction():
@@ -72,7 +73,7 @@ class SqlStore:
                 if connection.dialect.name == "postgresql":
                     connection.exec_driver_sql("LOCK TABLE entries IN EXCLUSIVE MODE")
             try:
-                yield SqlWriteTransaction(connection)
+                yield SqlWriteTransaction(connection, self._recent)
             except BaseException:
                 with contextlib.suppress(sa.exc.SQLAlchemyError):
                     transaction.rollback()

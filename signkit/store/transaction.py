@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -10,39 +12,68 @@ import sqlalchemy as sa
 from signkit import canonical
 from signkit.canonical import Json
 from signkit.errors import StoreCorruptError, StoreLockedError
-from signkit.model.entry import HOME, Entry
+from signkit.model.entry import FIELDS, HOME, Entry
 from signkit.ports.store import StoredCheckpoint, StoredEntry, StoredRow
 from signkit.store.faults import wrapped
+from signkit.store.prepared import Prepared
 from signkit.store.schema import checkpoints, entries, evidence, openings, projections, tiles
 
-__all__ = ["SqlReadTransaction", "SqlWriteTransaction"]
+__all__ = ["Recent", "SqlReadTransaction", "SqlWriteTransaction"]
 
 _ROW: Final = sa.select(entries.c.idx, entries.c.envelope, entries.c.seq, entries.c.digest, entries.c.raw)
 _OF_ENVELOPE: Final = _ROW.where(entries.c.envelope == sa.bindparam("envelope")).order_by(entries.c.seq)
-_HEAD: Final = _ROW.where(entries.c.envelope == sa.bindparam("envelope")).order_by(entries.c.seq.desc()).limit(1)
-_SIZE: Final = sa.select(sa.func.coalesce(sa.func.max(entries.c.idx) + 1, 0))
-_INSERT: Final = sa.insert(entries)
+_LAST: Final = (
+    sa.select(sa.func.max(entries.c.seq)).where(entries.c.envelope == sa.bindparam("envelope")).scalar_subquery()
+)
+_HEAD: Final = Prepared(_ROW.where(entries.c.envelope == sa.bindparam("envelope"), entries.c.seq == _LAST))
+_SIZE: Final = Prepared(sa.select(sa.literal_column("coalesce(max(entries.idx) + 1, 0)")).select_from(entries))
+_INSERT: Final = Prepared(sa.insert(entries))
 _BLOCK: Final = 4096
+_RECENT: Final = 1024
+
+
+class Recent:
+    """Entries read or written lately, by their bytes: what was decoded once need not be decoded again."""
+
+    def __init__(self) -> None:
+        self._entries: dict[bytes, Entry] = {}
+
+    def keep(self, raw: bytes, entry: Entry) -> None:
+        """Remember what ``raw`` says."""
+        if len(self._entries) >= _RECENT:
+            self._entries.clear()
+        self._entries[raw] = entry
+
+    def entry(self, raw: bytes) -> Entry:
+        """Return what ``raw`` says."""
+        entry = self._entries.get(raw)
+        if entry is None:
+            entry = Entry.decode(raw)
+            self.keep(raw, entry)
+        return entry
 
 
 class SqlReadTransaction:
     """Implements ``signkit.ports.store.ReadTransaction``."""
 
-    def __init__(self, connection: sa.Connection) -> None:
+    def __init__(self, connection: sa.Connection, recent: Recent) -> None:
         self._connection = connection
+        self._recent = recent
 
     def entries(self, envelope: str) -> list[StoredEntry]:
         """Return the entries of an envelope in order."""
-        return [_stored(row) for row in self._all(_OF_ENVELOPE, {"envelope": envelope})]
+        return [self._stored(row) for row in self._all(_OF_ENVELOPE, {"envelope": envelope})]
 
     def head(self, envelope: str) -> StoredEntry | None:
         """Return the envelope's last entry."""
-        rows = self._all(_HEAD, {"envelope": envelope})
-        return _stored(rows[0]) if rows else None
+        with wrapped():
+            row = _HEAD.run(self._connection, {"envelope": envelope}).first()
+        return None if row is None else self._stored(row)
 
     def size(self) -> int:
         """Return the number of entries in the home."""
-        return int(self._all(_SIZE)[0][0])
+        with wrapped():
+            return int(_SIZE.run(self._connection, {}).scalar_one())
 
     def leaves(self, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
         """Give the digests of the entries ``start`` to before ``stop``."""
@@ -109,6 +140,18 @@ class SqlReadTransaction:
             for row in self._all(statement)
         ]
 
+    def _stored(self, row: sa.Row[Any]) -> StoredEntry:
+        raw = bytes(row.raw)
+        digest = canonical.digest(raw)
+        entry = self._recent.entry(raw)
+        if (entry.envelope, entry.seq, digest) != (row.envelope, row.seq, bytes(row.digest)):
+            raise StoreCorruptError(
+                "a stored entry does not agree with its own row",
+                hint="keep the files as they are and run signkit doctor",
+                subject={"envelope": str(row.envelope), "entry": str(row.seq)},
+            )
+        return StoredEntry(int(row.idx), entry, raw, digest)
+
     def _all(self, statement: sa.Executable, parameters: dict[str, Any] | None = None) -> Sequence[sa.Row[Any]]:
         with wrapped():
             return self._connection.execute(statement, parameters or {}).all()
@@ -129,6 +172,17 @@ class SqlReadTransaction:
 class SqlWriteTransaction(SqlReadTransaction):
     """Implements ``signkit.ports.store.WriteTransaction``."""
 
+    def __init__(self, connection: sa.Connection, recent: Recent) -> None:
+        super().__init__(connection, recent)
+        self._heads: dict[str, StoredEntry | None] = {}
+        self._next: int | None = None
+
+    def head(self, envelope: str) -> StoredEntry | None:
+        """Return the envelope's last entry; within the transaction it is read once, for nobody else can append."""
+        if envelope not in self._heads:
+            self._heads[envelope] = super().head(envelope)
+        return self._heads[envelope]
+
     def append(self, entry: Entry, *, after: bytes | None) -> StoredEntry:
         """Store an entry behind the head that the caller saw."""
         head = self.head(entry.envelope)
@@ -144,9 +198,15 @@ class SqlWriteTransaction(SqlReadTransaction):
             )
         raw = entry.encode()
         digest = canonical.digest(raw)
-        index = self.size()
-        self._run(_INSERT, {"idx": index, "envelope": entry.envelope, "seq": entry.seq, "digest": digest, "raw": raw})
-        return StoredEntry(index, entry, raw, digest)
+        index = self.size() if self._next is None else self._next
+        row = {"idx": index, "envelope": entry.envelope, "seq": entry.seq, "digest": digest, "raw": raw}
+        with wrapped():
+            _INSERT.run(self._connection, row)
+        stored = StoredEntry(index, _as_read(entry, raw), raw, digest)
+        self._next = index + 1
+        self._heads[entry.envelope] = stored
+        self._recent.keep(raw, stored.entry)
+        return stored
 
     def put_opening(self, envelope: str, name: str, value: Json) -> None:
         """Keep an opening."""
@@ -196,17 +256,10 @@ class SqlWriteTransaction(SqlReadTransaction):
             return self._connection.execute(statement, parameters or {}).rowcount
 
 
-def _stored(row: sa.Row[Any]) -> StoredEntry:
-    raw = bytes(row.raw)
-    digest = canonical.digest(raw)
-    entry = Entry.decode(raw)
-    if (entry.envelope, entry.seq, digest) != (row.envelope, row.seq, bytes(row.digest)):
-        raise StoreCorruptError(
-            "a stored entry does not agree with its own row",
-            hint="keep the files as they are and run signkit doctor",
-            subject={"envelope": str(row.envelope), "entry": str(row.seq)},
-        )
-    return StoredEntry(int(row.idx), entry, raw, digest)
+def _as_read(entry: Entry, raw: bytes) -> Entry:
+    """Return the entry as it will be read: text normalised, tuples as lists."""
+    value = json.loads(raw)
+    return replace(entry, data=value["data"], extra={name: value[name] for name in value if name not in FIELDS})
 
 
 def _value(data: bytes) -> Json:
