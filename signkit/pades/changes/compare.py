@@ -33,7 +33,7 @@ def same(left: Value, right: Value) -> bool:  # noqa: C901 - one branch per kind
         elif isinstance(one, bytes) and isinstance(other, bytes):
             if bytes(one) != bytes(other):
                 return False
-        elif type(one) is not type(other) or one != other:
+        elif (type(one) is not type(other) and {type(one), type(other)} != {int, float}) or one != other:
             return False
     return True
 

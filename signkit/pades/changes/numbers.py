@@ -43,8 +43,9 @@ class Survey:
                 self.highest = max([self.highest, *blocks])
                 self._note("trailer", section.trailer)
         for num in view.numbers():
-            role = (roles.of(num) or [""])[0]
-            self._note(role, view.get(num))
+            value = view.get(num)
+            section = isinstance(value, Stream) and value.dict.get("Type") == "XRef"
+            self._note("trailer" if section else (roles.of(num) or [""])[0], value)
 
     def _note(self, holder: str, value: Value) -> None:
         stack: list[tuple[str, Value]] = [("", value)]
