@@ -15,7 +15,7 @@ from asn1crypto import core
 from lxml import etree
 
 from signkit.x509.certificates import Certificate
-from signkit.x509.errors import X509Error
+from signkit.x509.errors import MALFORMED, X509Error
 
 __all__ = ["AUTH_CONTEXT_OID", "SACI", "AuthContext", "build_auth_context", "parse_auth_context", "read_auth_context"]
 
@@ -87,7 +87,7 @@ def parse_auth_context(value: bytes) -> AuthContext:
                 return _parsed(context["context_info"].native or "")
     except X509Error:
         raise
-    except (ValueError, TypeError) as exc:
+    except MALFORMED as exc:
         raise X509Error("not an authentication context", code="authcontext.unreadable") from exc
     raise X509Error("no context of the saci type", code="authcontext.unreadable")
 

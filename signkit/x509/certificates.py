@@ -17,10 +17,10 @@ from typing import Any, Final, cast
 
 from asn1crypto import x509 as asn1
 from cryptography import x509 as pyca
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from signkit.x509.errors import X509Error
+from signkit.x509.errors import MALFORMED, X509Error
 
 __all__ = ["MAX_BUNDLE", "MAX_CERTIFICATE_BYTES", "Certificate", "load_bundle", "load_certificate"]
 
@@ -52,7 +52,7 @@ class Certificate:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 self.__dict__["pyca"] = pyca.load_der_x509_certificate(self.der)
-        except (ValueError, TypeError, pyca.InvalidVersion) as exc:
+        except MALFORMED as exc:
             raise X509Error("not a certificate", code="certificate.unreadable") from exc
 
     def __eq__(self, other: object) -> bool:
@@ -74,7 +74,7 @@ class Certificate:
         """The same certificate for asn1crypto, pyHanko's library."""
         try:
             return asn1.Certificate.load(self.der, strict=True)
-        except (ValueError, TypeError) as exc:
+        except MALFORMED as exc:
             raise X509Error("not a certificate", code="certificate.unreadable") from exc
 
     @cached_property
@@ -97,7 +97,7 @@ class Certificate:
         """The public key, as the package cryptography has it."""
         try:
             return self.pyca.public_key()
-        except (ValueError, TypeError, UnsupportedAlgorithm) as exc:
+        except MALFORMED as exc:
             raise X509Error("unsupported public key", code="certificate.unreadable") from exc
 
     @property
@@ -189,7 +189,7 @@ class Certificate:
         """True if subject and issuer are equal and the own key verifies the signature."""
         try:
             self.pyca.verify_directly_issued_by(self.pyca)
-        except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
+        except (InvalidSignature, *MALFORMED):
             return False
         return True
 
@@ -197,7 +197,7 @@ class Certificate:
         """Tell whether names match and ``issuer``'s key verifies the signature; no other check of a path."""
         try:
             self.pyca.verify_directly_issued_by(issuer.pyca)
-        except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
+        except (InvalidSignature, *MALFORMED):
             return False
         return True
 
@@ -219,7 +219,7 @@ class Certificate:
     def _asn1_extensions(self) -> list[Any]:
         try:
             return list(self.asn1["tbs_certificate"]["extensions"] or ())
-        except (ValueError, TypeError) as exc:
+        except MALFORMED as exc:
             raise X509Error("extensions cannot be read", code="certificate.unreadable") from exc
 
     def _extension(self, kind: Any) -> Any:
@@ -227,7 +227,7 @@ class Certificate:
             return self.pyca.extensions.get_extension_for_class(kind).value
         except pyca.ExtensionNotFound:
             return None
-        except (ValueError, TypeError, pyca.DuplicateExtension, UnsupportedAlgorithm) as exc:
+        except MALFORMED as exc:
             raise X509Error("extensions cannot be read", code="certificate.unreadable") from exc
 
 
@@ -282,6 +282,6 @@ def _name_fields(name: Any) -> dict[str, tuple[str, ...]]:
         for rdn in name.chosen:
             for pair in rdn:
                 fields.setdefault(pair["type"].dotted, []).append(str(pair["value"].native))
-    except (ValueError, TypeError) as exc:
+    except MALFORMED as exc:
         raise X509Error("a name cannot be read", code="certificate.unreadable") from exc
     return {oid: tuple(values) for oid, values in fields.items()}

@@ -10,10 +10,10 @@ from typing import Final
 
 from asn1crypto import crl as asn1
 from cryptography import x509 as pyca
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature
 
 from signkit.x509.certificates import Certificate, decode_pem_body
-from signkit.x509.errors import X509Error
+from signkit.x509.errors import MALFORMED, X509Error
 
 __all__ = ["MAX_CRL_BYTES", "Crl", "Revocation", "load_crl"]
 
@@ -46,7 +46,7 @@ class Crl:
         self.der = bytes(der)
         try:
             self._list = pyca.load_der_x509_crl(self.der)
-        except (ValueError, TypeError) as exc:
+        except MALFORMED as exc:
             raise X509Error("not a revocation list", code="crl.unreadable") from exc
 
     def __eq__(self, other: object) -> bool:
@@ -60,7 +60,7 @@ class Crl:
         """The same list for asn1crypto, pyHanko's library."""
         try:
             return asn1.CertificateList.load(self.der, strict=True)
-        except (ValueError, TypeError) as exc:
+        except MALFORMED as exc:
             raise X509Error("not a revocation list", code="crl.unreadable") from exc
 
     @cached_property
@@ -85,7 +85,7 @@ class Crl:
             return self._list.extensions.get_extension_for_class(pyca.CRLNumber).value.crl_number
         except pyca.ExtensionNotFound:
             return None
-        except (ValueError, TypeError, pyca.DuplicateExtension) as exc:
+        except MALFORMED as exc:
             raise X509Error("list extensions cannot be read", code="crl.unreadable") from exc
 
     def issued_by(self, issuer: Certificate) -> bool:
@@ -93,7 +93,7 @@ class Crl:
         try:
             same = self.asn1.issuer.dump() == issuer.asn1.subject.dump()
             return same and bool(self._list.is_signature_valid(issuer.public_key))
-        except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
+        except (InvalidSignature, *MALFORMED):
             return False
 
     def revocation(self, serial_number: int) -> Revocation | None:
@@ -111,7 +111,7 @@ class Crl:
             except pyca.ExtensionNotFound:
                 reason = None
             return Revocation(serial_number, entry.revocation_date_utc, reason)
-        except (ValueError, TypeError, pyca.DuplicateExtension) as exc:
+        except MALFORMED as exc:
             raise X509Error("list entry cannot be read", code="crl.unreadable") from exc
 
 

@@ -2,7 +2,25 @@
 
 from __future__ import annotations
 
-__all__ = ["X509Error"]
+from typing import Final
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.x509 import DuplicateExtension, InvalidVersion
+
+__all__ = ["MALFORMED", "X509Error"]
+
+MALFORMED: Final = (
+    ValueError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    AttributeError,
+    RecursionError,
+    UnsupportedAlgorithm,
+    DuplicateExtension,
+    InvalidVersion,
+)
+"""What our two libraries raise on bytes that are not what they should be."""
 
 
 class X509Error(ValueError):

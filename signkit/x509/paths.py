@@ -21,7 +21,7 @@ from pyhanko_certvalidator.policy_decl import DisallowWeakAlgorithmsPolicy
 
 from signkit.x509.certificates import Certificate
 from signkit.x509.crls import Crl
-from signkit.x509.errors import X509Error
+from signkit.x509.errors import MALFORMED, X509Error
 
 __all__ = ["MAX_PATH_CERTIFICATES", "validate_path"]
 
@@ -88,7 +88,7 @@ def validate_path(
     except tuple(kind for kind, _, _ in _CODES) as exc:
         code, message = next((code, text) for kind, code, text in _CODES if isinstance(exc, kind))
         raise X509Error(message, code=code) from exc
-    except (errors.ValidationError, errors.PathError, ValueError, TypeError, KeyError, RecursionError) as exc:
+    except (errors.ValidationError, errors.PathError, *MALFORMED) as exc:
         raise X509Error("the path is not valid", code="chain.invalid") from exc
     found = tuple(Certificate(item.dump()) for item in reversed(list(path)) if isinstance(item, asn1.Certificate))
     if not require_revocation:

@@ -16,13 +16,13 @@ from functools import cached_property
 from typing import Any, Final
 
 from asn1crypto import cms, tsp
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature
 from pyhanko_certvalidator.sig_validate import DefaultSignatureValidator, SignatureValidationContext
 
 from signkit.x509.algorithms import check_digest, check_public_key, check_signature_algorithm
 from signkit.x509.certificates import Certificate
 from signkit.x509.crls import Crl
-from signkit.x509.errors import X509Error
+from signkit.x509.errors import MALFORMED, X509Error
 from signkit.x509.paths import validate_path
 
 __all__ = [
@@ -85,7 +85,7 @@ class TimestampToken:
             self._read()
         except X509Error:
             raise
-        except (ValueError, TypeError, KeyError, OverflowError, RecursionError, AttributeError) as exc:
+        except MALFORMED as exc:
             raise X509Error("not a timestamp token", code="token.unreadable") from exc
 
     def _read(self) -> None:
@@ -126,7 +126,7 @@ class TimestampToken:
             return tuple(Certificate(item.chosen.dump()) for item in choices if item.name == "certificate")
         except X509Error as exc:
             raise X509Error(exc.message, code="token.unreadable") from exc
-        except (ValueError, TypeError) as exc:
+        except MALFORMED as exc:
             raise X509Error("certificates in the token cannot be read", code="token.unreadable") from exc
 
     @cached_property
@@ -137,7 +137,7 @@ class TimestampToken:
             for item in list(self._signed["crls"] or ())[:_MAX_EMBEDDED]:
                 if item.name == "certificate_list":
                     found.append(Crl(item.chosen.dump()))  # noqa: PERF401
-        except (ValueError, TypeError):
+        except MALFORMED:
             return tuple(found)
         return tuple(found)
 
@@ -161,7 +161,7 @@ class TimestampToken:
                 sid.chosen["serial_number"].native == certificate.serial_number
                 and sid.chosen["issuer"] == certificate.asn1.issuer
             )
-        except (ValueError, TypeError):
+        except MALFORMED:
             return False
 
 
@@ -186,7 +186,7 @@ def check_token(token: TimestampToken, *, others: Iterable[Certificate] = ()) ->
         _check_usage(signer)
     except X509Error:
         raise
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as exc:
+    except MALFORMED as exc:
         raise X509Error("the token cannot be checked", code="token.unreadable") from exc
     if not signer.valid_at(token.gen_time):
         raise X509Error("the token's time lies outside its signer's validity", code="token.validity")
@@ -318,7 +318,7 @@ def _check_signature(token: TimestampToken, signer: Certificate, digest: str) ->
             info["signature_algorithm"],
             SignatureValidationContext(contextual_md_algorithm=digest),
         )
-    except (InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError, NotImplementedError, LookupError) as exc:
+    except (InvalidSignature, NotImplementedError, *MALFORMED) as exc:
         raise X509Error("the signature does not match", code="token.signature") from exc
 
 
