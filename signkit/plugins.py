@@ -1,6 +1,6 @@
 """Plug-ins by entry point: listed without loading, never two of one name, loaded one at a time.
 
-Two distributions that publish the same name would let one pass itself off as the other, so the name is refused for both;
+Two distributions that publish one name would let one pass itself off as the other, so the name is refused for both;
 names that signkit ships are reserved for signkit. A plug-in that fails to import breaks only the command that needs it.
 """
 
@@ -13,10 +13,11 @@ from typing import Any, Final
 
 from signkit.errors import PluginConflictError, PluginLoadError, PluginNotFoundError
 
-__all__ = ["PROVIDERS", "SIMULATORS", "Plugin", "find", "installed", "load"]
+__all__ = ["PROVIDERS", "SIMULATORS", "TIMESTAMPS", "Plugin", "find", "installed", "load"]
 
 PROVIDERS: Final = "signkit.providers"
 SIMULATORS: Final = "signkit.simulators"
+TIMESTAMPS: Final = "signkit.timestamps"
 OWN: Final = "signkit"
 """The distribution whose names are reserved."""
 
@@ -31,7 +32,7 @@ class Plugin:
     version: str
     conflict: tuple[str, ...] = ()
     """Other distributions that publish the same name."""
-    _entry: metadata.EntryPoint | None = field(default=None, repr=False, compare=False)
+    entry_point: metadata.EntryPoint | None = field(default=None, repr=False, compare=False)
 
 
 def installed(group: str) -> list[Plugin]:
@@ -48,7 +49,7 @@ def installed(group: str) -> list[Plugin]:
         own = [item for item in candidates if item.distribution == OWN]
         chosen = own[0] if own else candidates[0]
         others = tuple(item.distribution for item in candidates if item is not chosen)
-        plugins.append(Plugin(chosen.name, group, chosen.distribution, chosen.version, others, chosen._entry))
+        plugins.append(Plugin(chosen.name, group, chosen.distribution, chosen.version, others, chosen.entry_point))
     return plugins
 
 
@@ -85,10 +86,10 @@ def load(plugin: Plugin) -> Any:
     Raises:
         PluginLoadError: importing it raised, whatever it raised.
     """
-    if plugin._entry is None:
+    if plugin.entry_point is None:
         raise PluginLoadError(f"{plugin.name!r} cannot be loaded", subject={"provider": plugin.name})
     try:
-        return plugin._entry.load()
+        return plugin.entry_point.load()
     except Exception as exc:
         raise PluginLoadError(
             f"{plugin.name!r} of {plugin.distribution} {plugin.version} fails to load: {type(exc).__name__}",

@@ -21,9 +21,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from signkit import canonical
-from signkit.errors import ProviderRejectedError, ProviderResponseError
+from signkit.errors import PluginNotFoundError, ProviderRejectedError, ProviderResponseError
 from signkit.evidence.jws import protected_header
 from signkit.evidence.rehearsal import FORMAT, PAYLOAD_SCHEMA, TYPE, identity_to_json
+from signkit.files import write_atomic
 from signkit.model.person import Identity, same_name
 from signkit.ports.clock import Clock
 from signkit.ports.provider import (
@@ -33,12 +34,13 @@ from signkit.ports.provider import (
     Limits,
     PollResult,
     Prompt,
+    ProviderContext,
     ProviderFacts,
     Signed,
     SigningRequest,
     Started,
 )
-from signkit_providers.rehearsal_keys import RehearsalIssuer, load_issuer
+from signkit_providers.rehearsal_keys import RehearsalIssuer, load_issuer, make_issuer
 
 __all__ = ["OUTCOMES", "RehearsalProvider", "made_up_number"]
 
@@ -80,6 +82,30 @@ class RehearsalProvider:
         self._key_file = key_file
         self._passphrase = passphrase
         self._cancelled: set[str] = set()
+
+    @classmethod
+    def create(cls, context: ProviderContext) -> RehearsalProvider:
+        """Return the rehearsal of a test home.
+
+        Raises:
+            PluginNotFoundError: the home is a production one, which knows no rehearsal.
+        """
+        if context.environment != "test":
+            raise PluginNotFoundError(
+                "a production home refuses rehearsal",
+                code="plugin.refused",
+                hint="name a real provider with --provider",
+            )
+        return cls(clock=context.clock, key_file=_key_file(context), passphrase=context.passphrase)
+
+    @classmethod
+    def prepare(cls, context: ProviderContext) -> tuple[bytes, ...]:
+        """Make the test root of a home, once; return it, the anchor for ``eid:rehearsal:test``."""
+        path = _key_file(context)
+        if not path.exists():
+            issuer = make_issuer(organisation=context.organisation, now=context.clock.now())
+            write_atomic(path, issuer.to_pkcs12(context.passphrase), mode=0o600)
+        return (load_issuer(path, passphrase=context.passphrase).der,)
 
     def facts(self) -> ProviderFacts:
         """Return what the rehearsal is; always of the environment ``test``."""
@@ -222,3 +248,7 @@ def _compact(payload: bytes, key: ec.EllipticCurvePrivateKey, certificate: bytes
 
 def _encoded(raw: bytes) -> bytes:
     return base64.urlsafe_b64encode(raw).rstrip(b"=")
+
+
+def _key_file(context: ProviderContext) -> Path:
+    return context.home / "keys" / "rehearsal.p12"

@@ -211,10 +211,18 @@ class ProviderContext:
     environment: str
     """``test`` or ``production``: the home's, which the provider's must equal."""
     clock: Clock
+    organisation: str = ""
+    passphrase: bytes | None = field(default=None, repr=False)
+    """Of the home's keys, if they have one."""
 
 
 class ProviderFactory(Protocol):
-    """What an entry point of the group ``signkit.providers`` names: usually the provider's class."""
+    """What an entry point of the group ``signkit.providers`` names: usually the provider's class.
+
+    A factory may also have ``prepare(context) -> Sequence[bytes]``: called by ``init`` of a test home for the providers
+    that signkit ships; it makes what the provider needs there and returns the DER certificates under which its evidence
+    is trusted, for ``eid:<name>:test``. Calling it again gives the same.
+    """
 
     def create(self, context: ProviderContext) -> SigningProvider:
         """Return a provider that is ready to start ceremonies.

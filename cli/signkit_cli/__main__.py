@@ -1,0 +1,23 @@
+"""The console script. ``--version`` answers before anything heavy is imported."""
+
+from __future__ import annotations
+
+import sys
+
+__all__ = ["main"]
+
+
+def main() -> None:
+    """Run the command line and end the process."""
+    if sys.argv[1:] == ["--version"]:
+        from signkit import __version__
+
+        sys.stdout.write(f"signkit {__version__}\n")
+        return
+    from signkit_cli.app import run
+
+    sys.exit(run(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()

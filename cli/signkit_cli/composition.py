@@ -1,0 +1,241 @@
+"""The one place where real things are joined: configuration, store, keys, timestamps, anchors, providers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from signkit import plugins
+from signkit.config import Config, load_config
+from signkit.errors import ConfigError, DocumentError, KeyUnavailableError, PluginLoadError, PluginNotFoundError
+from signkit.pki.authority import Authority
+from signkit.pki.keys import FileKeys
+from signkit.pki.revocations import FileRevocations
+from signkit.pki.timestamp_chain import TimestampChain
+from signkit.pki.timestamper import EmbeddedTimestamper
+from signkit.ports.keys import KeyName
+from signkit.ports.observer import Observer
+from signkit.ports.provider import ProviderContext, SigningProvider
+from signkit.ports.timestamper import TimestampService
+from signkit.store import open_store
+from signkit.x509.anchor_files import read_anchors
+from signkit.x509.anchors import TrustAnchors
+from signkit.x509.errors import X509Error
+
+if TYPE_CHECKING:
+    from signkit.ports.store import Store
+    from signkit.workflows.ceremony import ProviderOrigin
+    from signkit.workflows.desk import Desk
+    from signkit_cli.session import Session
+
+__all__ = ["KEYS", "REVOKED", "TRUST_FILE", "Home", "SystemClock", "load_provider", "open_home", "read_passphrase"]
+
+KEYS: Final = "keys"
+REVOKED: Final = "revoked.json"
+TRUST_FILE: Final = "trust.pem"
+_MAX_PASSPHRASE: Final = 4096
+_SIMULATED: Final = frozenset({"rehearsal"})
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        """Return the present instant in UTC."""
+        return datetime.now(UTC)
+
+
+@dataclass
+class Home:
+    """An open home."""
+
+    folder: Path
+    config: Config
+    store: Store
+    clock: SystemClock
+    passphrase: bytes | None = field(default=None, repr=False)
+
+    @cached_property
+    def anchors(self) -> TrustAnchors:
+        """What this home trusts."""
+        return home_anchors(self.folder)
+
+    @cached_property
+    def keys(self) -> FileKeys:
+        """The home's keys, each opened when first used."""
+        return FileKeys(self.folder / KEYS, self.passphrase)
+
+    @cached_property
+    def authority(self) -> Authority:
+        """The home's certification authority."""
+        revocations = FileRevocations(self.folder / KEYS / REVOKED)
+        return Authority(self.keys, revocations, environment=self.config.environment)
+
+    def desk(self, observer: Observer | None = None) -> Desk:
+        """Return the clerk's desk over this home."""
+        from signkit.pades.timestamping import StampBook
+        from signkit.workflows.desk import Desk
+
+        return Desk(
+            store=self.store,
+            clock=self.clock,
+            keys=self.keys,
+            authority=self.authority,
+            stamps=StampBook(self._timestamps()),
+            anchors=self.anchors,
+            environment=self.config.environment,
+            organisation=self.config.organisation,
+            origin=self.config.origin,
+            language=self.config.language,
+            observer=observer or Observer(),
+            pdfa_check=self._pdfa_check if self.config.pdfa_command else None,
+        )
+
+    def _timestamps(self) -> TimestampChain:
+        if not self.config.timestamps:
+            raise ConfigError(
+                "no timestamp service is configured",
+                code="config.timestamps",
+                hint="add [timestamp.NAME] with its url, and name it in timestamps.services",
+                subject={"file": str(self.folder / "config.toml")},
+            )
+        services = tuple(self._service(name) for name in self.config.timestamps)
+        anchors = self.anchors.for_purpose("tsa")
+        if self.config.environment == "production":
+            own = self.keys.certificates(KeyName.ROOT)
+            anchors = tuple(anchor for anchor in anchors if anchor.der not in own)
+        return TimestampChain(
+            services=services,
+            clock=self.clock,
+            timeout_seconds=self.config.timestamp_timeout_seconds,
+            anchors=anchors,
+        )
+
+    def _service(self, name: str) -> TimestampService:
+        if name == "embedded":
+            return EmbeddedTimestamper(self.authority, self.clock)
+        settings = self.config.services[name]
+        made = plugins.load(plugins.find(plugins.TIMESTAMPS, "http"))(
+            name=name,
+            url=settings.url,
+            username=settings.username,
+            password_file=self.folder / settings.password_file if settings.password_file else None,
+        )
+        return cast("TimestampService", made)
+
+    def _pdfa_check(self, path: Path) -> None:
+        import subprocess
+
+        command = [*self.config.pdfa_command, str(path)]
+        try:
+            done = subprocess.run(command, capture_output=True, timeout=120, check=False)  # noqa: S603 - configured
+        except (OSError, subprocess.TimeoutExpired) as exc:
+            raise ConfigError("the configured PDF/A checker cannot be run", code="config.pdfa_command") from exc
+        if done.returncode != 0:
+            raise DocumentError(
+                f"{path.name} is not the PDF/A that it claims to be",
+                code="document.pdfa",
+                hint="save it as PDF/A again, or take the claim away",
+                subject={"file": path.name},
+            )
+
+
+def home_anchors(folder: Path) -> TrustAnchors:
+    """Return the anchors of a home; none if it has no file.
+
+    Raises:
+        ConfigError: the file cannot be read.
+    """
+    path = folder / TRUST_FILE
+    if not path.exists():
+        return TrustAnchors()
+    try:
+        return read_anchors(path)
+    except (X509Error, OSError) as exc:
+        raise ConfigError(f"{path} cannot be read: {exc}", code="config.trust", subject={"file": str(path)}) from exc
+
+
+def open_home(session: Session, *, write: bool) -> Home:
+    """Open the home that a session names.
+
+    Raises:
+        ConfigError: there is none, or its configuration is wrong.
+        StoreError: its database cannot be opened.
+    """
+    folder = session.folder
+    config = load_config(folder)
+    store = open_store(folder, readonly=not write, url=config.database)
+    return Home(folder, config, store, SystemClock(), read_passphrase(session))
+
+
+def read_passphrase(session: Session) -> bytes | None:
+    """Return the passphrase from the file that was named, or ask for it where keys are locked and a person is there.
+
+    Raises:
+        KeyUnavailableError: the file cannot be read or is empty.
+    """
+    path = session.passphrase_file
+    if path is None:
+        return _asked(session)
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(_MAX_PASSPHRASE)
+    except OSError as exc:
+        raise KeyUnavailableError(
+            f"the passphrase file {path} cannot be read: {exc.strerror}", subject={"file": str(path)}
+        ) from exc
+    passphrase = data.split(b"\n", 1)[0].rstrip(b"\r")
+    if not passphrase:
+        raise KeyUnavailableError(f"the passphrase file {path} is empty", subject={"file": str(path)})
+    return passphrase
+
+
+def _asked(session: Session) -> bytes | None:
+    journal = session.folder / KEYS / "journal.pem"
+    locked = journal.is_file() and journal.stat().st_size < _MAX_PASSPHRASE and b"ENCRYPTED" in journal.read_bytes()
+    if not locked or not session.terminal.interactive:
+        return None
+    import getpass
+
+    from signkit.texts import text
+
+    return getpass.getpass(text("cli.passphrase", session.terminal.lang) + " ").encode("utf-8") or None
+
+
+def load_provider(home: Home, name: str) -> tuple[SigningProvider, ProviderOrigin]:
+    """Return one provider, loaded, and the distribution that it comes from.
+
+    Raises:
+        PluginError: missing, in conflict, broken, or not allowed in this home.
+        ConfigError: one of its settings is wrong.
+    """
+    from signkit.workflows.ceremony import ProviderOrigin
+
+    if home.config.environment == "production" and name in _SIMULATED:
+        raise PluginNotFoundError(
+            f"a production home refuses {name}",
+            code="plugin.refused",
+            hint="name a real provider with --provider",
+            subject={"provider": name},
+        )
+    plugin = plugins.find(plugins.PROVIDERS, name)
+    factory: Any = plugins.load(plugin)
+    context = ProviderContext(
+        settings=home.config.providers.get(name, {}),
+        home=home.folder,
+        environment=home.config.environment,
+        clock=home.clock,
+        organisation=home.config.organisation,
+        passphrase=home.passphrase,
+    )
+    create = getattr(factory, "create", None)
+    if create is None:
+        raise PluginLoadError(
+            f"provider {name!r} of {plugin.distribution} has no create()",
+            hint="see docs/providers.md",
+            subject={"provider": name},
+        )
+    return cast("SigningProvider", create(context)), ProviderOrigin(plugin.distribution, plugin.version)

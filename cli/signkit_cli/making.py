@@ -1,0 +1,103 @@
+"""Making a home: folder, keys, trust anchors, configuration, database, in an order that a crash cannot spoil.
+
+The configuration is written last but the database: without it there is no home, and ``init`` goes on with what stands.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from pathlib import Path
+from typing import Any, Literal, cast
+
+from signkit import plugins
+from signkit.config import CONFIG_FILE, default_toml
+from signkit.errors import PluginError
+from signkit.files import write_atomic
+from signkit.journal.checkpoint import log_vkey
+from signkit.pki.home import Organisation, init_keys
+from signkit.pki.keys import FileKeys
+from signkit.ports.keys import KeyName
+from signkit.ports.provider import ProviderContext
+from signkit.store import open_store
+from signkit.x509.anchor_files import format_anchors
+from signkit.x509.anchors import LOG, PERSON, SEAL, TSA, Purpose, TrustAnchor, TrustAnchors
+from signkit_cli.composition import KEYS, TRUST_FILE, SystemClock
+
+__all__ = ["make_home"]
+
+
+def make_home(
+    folder: Path,
+    *,
+    environment: str,
+    organisation: str,
+    origin: str | None,
+    language: str,
+    passphrase: bytes | None,
+) -> None:
+    """Make a home in ``folder``, or finish one that was half made.
+
+    Raises:
+        ConfigError: a name does not fit.
+        KeyUnavailableError: keys cannot be written, or are locked with another passphrase.
+        StoreError: the database cannot be made.
+    """
+    clock = SystemClock()
+    name = origin or f"{_slug(organisation)}/journal"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    keys_folder = folder / KEYS
+    if not (keys_folder.is_dir() and any(keys_folder.iterdir())):
+        init_keys(
+            keys_folder,
+            organisation=Organisation(name=organisation),
+            environment=cast("Literal['test', 'production']", environment),
+            now=clock.now(),
+            passphrase=passphrase,
+        )
+    anchors = _anchors(folder, environment, name, passphrase)
+    if environment == "test":
+        context = ProviderContext(
+            settings={},
+            home=folder,
+            environment=environment,
+            clock=clock,
+            organisation=organisation,
+            passphrase=passphrase,
+        )
+        anchors = anchors.merged(_eid_anchors(context))
+    write_atomic(folder / TRUST_FILE, format_anchors(anchors).encode("utf-8"))
+    config = default_toml(environment=environment, organisation=organisation, origin=name, language=language)
+    if not (folder / CONFIG_FILE).exists():
+        write_atomic(folder / CONFIG_FILE, config.encode("utf-8"), mode=0o600)
+    open_store(folder, create=True).close()
+
+
+def _anchors(folder: Path, environment: str, origin: str, passphrase: bytes | None) -> TrustAnchors:
+    """Return the home's own root, with the purposes that it may have, and the journal's key."""
+    keys = FileKeys(folder / KEYS, passphrase)
+    purposes = (SEAL, PERSON, TSA) if environment == "test" else (SEAL, PERSON)
+    own = TrustAnchors.of([keys.certificates(KeyName.ROOT)[0]], purposes=purposes)
+    return own.merged([TrustAnchor(frozenset({LOG}), key=log_vkey(origin, keys.key(KeyName.JOURNAL).spki))])
+
+
+def _eid_anchors(context: ProviderContext) -> TrustAnchors:
+    """Return the test roots of the providers that signkit ships, made where they are made by the home."""
+    found = TrustAnchors()
+    for plugin in plugins.installed(plugins.PROVIDERS):
+        if plugin.distribution != plugins.OWN or plugin.conflict:
+            continue
+        try:
+            prepare: Any = getattr(plugins.load(plugin), "prepare", None)
+        except PluginError:
+            continue
+        if prepare is not None:
+            purpose = Purpose.eid(plugin.name, context.environment)
+            found = found.merged(TrustAnchors.of(prepare(context), purposes=[purpose]))
+    return found
+
+
+def _slug(organisation: str) -> str:
+    plain = unicodedata.normalize("NFKD", organisation.lower()).encode("ascii", "ignore").decode("ascii")
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60] or "signkit"

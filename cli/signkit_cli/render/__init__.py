@@ -1,0 +1,1 @@
+"""Results as words for people; JSON needs no rendering."""

@@ -1,0 +1,39 @@
+"""A QR code for a terminal: two modules per character, black on white whatever its colours, with a quiet zone."""
+
+from __future__ import annotations
+
+from typing import Final
+
+__all__ = ["qr_lines"]
+
+_QUIET: Final = 4
+"""Light modules around the code (ISO/IEC 18004 clause 6.3.8)."""
+_TIGHT: Final = 2
+_INK: Final = "\x1b[38;2;0;0;0;48;2;255;255;255m"
+_RESET: Final = "\x1b[0m"
+_HALVES: Final = {(False, False): " ", (True, False): "▀", (False, True): "▄", (True, True): "█"}
+
+
+def qr_lines(words: str, *, columns: int, rows: int) -> list[str]:
+    """Return the code as lines of at most ``columns`` characters; none if it cannot fit in ``rows`` lines."""
+    import segno
+
+    matrix = [[bool(module) for module in row] for row in segno.make(words, error="l", micro=False).matrix]
+    for border in (_QUIET, _TIGHT):
+        width = len(matrix) + 2 * border
+        if width <= columns and (width + 1) // 2 <= rows:
+            return _drawn(matrix, border)
+    return []
+
+
+def _drawn(matrix: list[list[bool]], border: int) -> list[str]:
+    width = len(matrix) + 2 * border
+    blank = [False] * width
+    field = [blank] * border + [[False] * border + row + [False] * border for row in matrix] + [blank] * border
+    if len(field) % 2:
+        field.append(blank)
+    lines = []
+    for upper, lower in zip(field[::2], field[1::2], strict=True):
+        cells = "".join(_HALVES[pair] for pair in zip(upper, lower, strict=True))
+        lines.append(f"{_INK}{cells}{_RESET}")
+    return lines

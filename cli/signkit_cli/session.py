@@ -1,0 +1,88 @@
+"""What one run of the command line has at hand: the terminal, and a home that is opened when first needed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from signkit_cli.terminal import Terminal
+
+if TYPE_CHECKING:
+    from signkit.ports.observer import Observer
+    from signkit_cli.composition import Home
+
+__all__ = ["Session"]
+
+
+@dataclass
+class Session:
+    """One run."""
+
+    terminal: Terminal
+    home: Path | None = None
+    passphrase_file: Path | None = None
+    _opened: Home | None = field(default=None, repr=False)
+
+    @property
+    def folder(self) -> Path:
+        """The home's folder: as given, else the platform's data directory."""
+        if self.home is not None:
+            return self.home.expanduser().absolute()
+        from platformdirs import user_data_path
+
+        return user_data_path("signkit")
+
+    def open(self, *, write: bool = True) -> Home:
+        """Return the home, opened once.
+
+        Raises:
+            ConfigError: there is none, or its configuration is wrong.
+            StoreError: its database cannot be opened.
+        """
+        from signkit_cli.composition import open_home
+
+        if self._opened is None:
+            self._opened = open_home(self, write=write)
+        return self._opened
+
+    def envelopes(self, prefixes: Sequence[str]) -> list[str]:
+        """Return the envelopes that the prefixes name, each once, in their order."""
+        from signkit.workflows.desk import find_envelope
+
+        with self.open().store.read() as tx:
+            return list(dict.fromkeys(find_envelope(tx, prefix) for prefix in prefixes))
+
+    def signatories(self, envelope: str, who: str) -> list[str]:
+        """Return the places of an envelope that ``who`` names."""
+        from signkit.workflows.desk import load
+        from signkit.workflows.openings import Openings
+        from signkit.workflows.view import find_signatories
+
+        with self.open().store.read() as tx:
+            return find_signatories(load(tx, envelope), Openings(tx.openings(envelope)), who)
+
+    def show_envelope(self, envelope: str) -> None:
+        """Print an envelope as it stands now."""
+        from signkit.workflows.view import show
+
+        with self.open().store.read() as tx:
+            self.print_envelope(show(tx, envelope))
+
+    def print_envelope(self, value: Mapping[str, Any]) -> None:
+        """Print ``signkit.envelope/1`` as JSON, or as lines for people."""
+        if self.terminal.as_json:
+            self.terminal.json(value)
+            return
+        from signkit_cli.render.text import envelope_lines
+
+        if not self.terminal.quiet:
+            for words, style in envelope_lines(value, self.terminal.lang):
+                self.terminal.line(words, style=style)
+
+    def observer(self) -> Observer:
+        """Return an observer that tells steps on standard error, where somebody watches."""
+        from signkit_cli.watching import TerminalObserver
+
+        return TerminalObserver(self.terminal)

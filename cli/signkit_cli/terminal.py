@@ -1,0 +1,124 @@
+"""All printing, with good manners.
+
+* standard output belongs to the result: text for people, or with ``--json`` exactly one JSON document per input;
+* everything else (progress, questions, errors) goes to standard error;
+* without a terminal there is no colour, no spinner and no question; a question without a terminal is an error;
+* names and file names are data: control characters are shown escaped and never styled.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, TextIO
+
+from signkit.errors import SignkitError, UsageError
+from signkit.texts import text
+
+__all__ = ["Terminal", "printable"]
+
+_STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
+_BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f")
+
+
+def printable(value: object) -> str:
+    """Return text that cannot steer a terminal: control and direction characters are escaped."""
+    return "".join(
+        char if not (unicodedata.category(char) in {"Cc", "Cs"} or char in _BIDI) else f"\\u{ord(char):04x}"
+        for char in str(value)
+    )
+
+
+@dataclass
+class Terminal:
+    """Where words go, and in which language."""
+
+    lang: str = "en"
+    as_json: bool = False
+    quiet: bool = False
+    verbose: bool = False
+    assume_yes: bool = False
+    out: TextIO = field(default_factory=lambda: sys.stdout)
+    err: TextIO = field(default_factory=lambda: sys.stderr)
+
+    @property
+    def interactive(self) -> bool:
+        """Whether a person can be asked: input and error stream are both a terminal."""
+        return sys.stdin is not None and sys.stdin.isatty() and self.err.isatty()
+
+    def say(self, code: str, /, **params: object) -> None:
+        """Print a sentence of the result; not with ``--json`` or ``--quiet``."""
+        if not self.as_json and not self.quiet:
+            self._write(self.out, text(code, self.lang, **_data(params)))
+
+    def line(self, words: str = "", *, style: str | None = None) -> None:
+        """Print one line of the result; not with ``--json``."""
+        if not self.as_json:
+            self._write(self.out, self.styled(words, style, self.out))
+
+    def note(self, code: str, /, **params: object) -> None:
+        """Print a sentence beside the result, on standard error; not with ``--quiet``."""
+        if not self.quiet:
+            self._write(self.err, text(code, self.lang, **_data(params)))
+
+    def json(self, value: Mapping[str, Any]) -> None:
+        """Print one JSON document on one line."""
+        self._write(self.out, json.dumps(value, ensure_ascii=False, separators=(", ", ": ")))
+
+    def confirm(self, code: str, /, **params: object) -> None:
+        """Return if a person says yes, or ``--yes`` was given.
+
+        Raises:
+            UsageError: nobody can be asked, or the answer was no.
+        """
+        if self.assume_yes:
+            return
+        question = text(code, self.lang, **_data(params))
+        if not self.interactive:
+            raise UsageError(question, code="usage.confirm", hint="add --yes to say so beforehand")
+        self.err.write(f"{question} [{text('cli.yes_no', self.lang)}] ")
+        self.err.flush()
+        answer = sys.stdin.readline().strip().lower()
+        if answer not in {"y", "yes", "j", "ja"}:
+            raise UsageError("not confirmed, nothing was done", code="usage.not_confirmed")
+
+    def error(self, error: SignkitError, exit_code: int) -> None:
+        """Print what went wrong: ``signkit.error/1`` with ``--json``, else a sentence and a hint."""
+        if self.as_json:
+            value = {
+                "schema": "signkit.error/1",
+                "code": error.code,
+                "message": error.message,
+                "hint": error.hint,
+                "retry": error.retry.value,
+                "exit_code": exit_code,
+                "subject": error.subject,
+            }
+            self._write(self.err, json.dumps(value, ensure_ascii=False))
+            return
+        label = self.styled(text("cli.error", self.lang), "red", self.err)
+        self._write(self.err, f"{label}: {printable(error.message)}")
+        if error.hint:
+            self._write(self.err, f"  {text('cli.hint', self.lang)}: {printable(error.hint)}")
+
+    def styled(self, words: str, style: str | None, stream: TextIO) -> str:
+        """Return ``words`` in colour if ``stream`` is a terminal that wants it."""
+        if style is None or not stream.isatty():
+            return words
+        codes = ";".join(_STYLES[name] for name in style.split())
+        return f"\x1b[{codes}m{words}\x1b[0m"
+
+    def _write(self, stream: TextIO, words: str) -> None:
+        try:
+            stream.write(words + "\n")
+        except UnicodeEncodeError:
+            encoding = stream.encoding or "ascii"
+            stream.write(words.encode(encoding, "replace").decode(encoding) + "\n")
+        stream.flush()
+
+
+def _data(params: Mapping[str, object]) -> dict[str, object]:
+    return {key: value if isinstance(value, int) else printable(value) for key, value in params.items()}

@@ -1,0 +1,20 @@
+"""What a person sees while something takes its time: one line for each step, on standard error, only at a terminal."""
+
+from __future__ import annotations
+
+from signkit.ports.observer import Observer
+from signkit_cli.terminal import Terminal
+
+__all__ = ["TerminalObserver"]
+
+
+class TerminalObserver(Observer):
+    """Tells steps to a terminal."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        self._terminal = terminal
+
+    def step(self, code: str, **params: str | int) -> None:
+        """Tell that a step begins, if anybody watches."""
+        if self._terminal.err.isatty() or self._terminal.verbose:
+            self._terminal.note(f"step.{code}", **params)

@@ -1,0 +1,320 @@
+"""One ceremony of one person over any number of envelopes, in steps without sleeps: begin, poll, finish.
+
+Order of things, so that a crash at any instant leaves a true story: *ceremony started* is written before the provider
+is asked; evidence is kept as received before it is judged; the certificate's digest is an entry before the certificate
+is used; *signed* is written together with the new file versions. The one-time key lives in this process only: a
+ceremony whose process died is ``orphaned`` when the person is next asked.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from signkit import canonical
+from signkit.errors import (
+    CeremonyDeclinedError,
+    CeremonyError,
+    CeremonyExpiredError,
+    CeremonyFailedError,
+    ProviderResponseError,
+    SignkitError,
+    TransitionError,
+    UsageError,
+)
+from signkit.journal.writer import append
+from signkit.model.envelope import Envelope, EnvelopeState, SignatoryState, SignatoryStatus
+from signkit.model.ids import new_id
+from signkit.model.rules import Place, may_sign
+from signkit.model.statement import Intent
+from signkit.pki.keys import LocalKey, new_one_time_key
+from signkit.ports.provider import CeremonyState, PollResult, SigningProvider, SigningRequest, Started
+from signkit.ports.store import WriteTransaction
+from signkit.texts import text
+from signkit.workflows.desk import Desk, expect_state, load
+from signkit.workflows.layout import role_words
+from signkit.workflows.openings import Openings
+from signkit.workflows.wording import Matter, visible_text
+
+__all__ = ["OpenCeremony", "ProviderOrigin", "Slot", "abort", "begin", "cancel", "poll"]
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One place in one envelope that a ceremony fills."""
+
+    envelope: str
+    signatory: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderOrigin:
+    """Which installed distribution the provider came from; written into the journal."""
+
+    distribution: str
+    version: str
+
+
+@dataclass(slots=True)
+class OpenCeremony:
+    """A ceremony under way. Holds the one-time key: never stored, never logged."""
+
+    id: str
+    slots: tuple[Slot, ...]
+    provider: SigningProvider
+    request: SigningRequest = field(repr=False)
+    intent: Intent
+    key: LocalKey = field(repr=False)
+    started: Started = field(repr=False)
+    name: str
+    """The invited person's name."""
+
+
+def begin(
+    desk: Desk,
+    slots: Sequence[Slot],
+    provider: SigningProvider,
+    *,
+    origin: ProviderOrigin,
+    language: str,
+    options: dict[str, str] | None = None,
+) -> OpenCeremony:
+    """Start a ceremony for the person who is invited to fill ``slots``; each envelope's journal says so first.
+
+    Raises:
+        TransitionError: an envelope is not sent, it is not this person's turn, or the place is filled.
+        UsageError: the slots are not one person's, or the text does not fit.
+        ProviderError: the provider did not start; the journal says so.
+    """
+    now = desk.clock.now()
+    facts = provider.facts()
+    if facts.environment != desk.environment:
+        raise UsageError(
+            f"provider {facts.name} is a {facts.environment} one, the home is a {desk.environment} one",
+            code="usage.environment",
+            hint="use another provider, or another home",
+        )
+    key = new_one_time_key()
+    ceremony = new_id()
+    with desk.store.write() as tx:
+        places = [_ready(tx, slot, now) for slot in slots]
+        person = _one_person(places)
+        words = visible_text(
+            desk.organisation,
+            [matter for place in places for matter in _matters(place, language)],
+            lang=language,
+            limit=facts.limits.text_bytes,
+            test=desk.environment == "test",
+        )
+        intent = _intent(ceremony, places, key, words)
+        if len(intent.encode()) > facts.limits.data_bytes:
+            raise UsageError("too many documents for one ceremony", code="usage.data_too_long")
+        for place in places:
+            _orphan(tx, place, now)
+            append(
+                tx,
+                place.envelope.id,
+                "ceremony_started",
+                actor=f"signatory:{place.state.id}",
+                data={
+                    "ceremony": ceremony,
+                    "signatory": place.state.id,
+                    "intent": intent.digest,
+                    "provider": facts.name,
+                    "environment": facts.environment,
+                    "distribution": origin.distribution,
+                    "version": origin.version,
+                },
+                at=now,
+            )
+    request = SigningRequest(
+        ceremony=ceremony,
+        text=words,
+        data=intent.encode(),
+        language=language,
+        scheme=person[0],
+        value=person[1],
+        name=person[2],
+        options=options or {},
+    )
+    held = tuple(slots)
+    try:
+        started = provider.start(request)
+    except Exception as exc:
+        _end(desk, held, ceremony, outcome="failed", code=_code(exc))
+        raise _wrapped(exc, facts.name) from exc
+    return OpenCeremony(ceremony, held, provider, request, intent, key, started, person[2])
+
+
+def poll(desk: Desk, ceremony: OpenCeremony) -> PollResult:
+    """Ask once how the ceremony stands; PENDING or COMPLETE come back, anything else ends it and raises.
+
+    Raises:
+        CeremonyDeclinedError: the person said no or cancelled.
+        CeremonyExpiredError: nobody finished in time.
+        CeremonyFailedError: it failed for a reason of the eID.
+        ProviderError: the provider could not be asked; ``retry`` says whether polling again makes sense.
+    """
+    name = ceremony.provider.facts().name
+    try:
+        result = ceremony.provider.poll(ceremony.started)
+    except Exception as exc:
+        raise _wrapped(exc, name) from exc
+    if result.restarted is not None:
+        ceremony.started = result.restarted
+    if result.state is CeremonyState.PENDING:
+        if desk.clock.now() >= ceremony.started.expires_at:
+            cancel(desk, ceremony, outcome="expired")
+            raise CeremonyExpiredError("nobody finished in time", subject={"provider": name})
+        return result
+    if result.state is CeremonyState.COMPLETE and result.signed is not None:
+        return result
+    outcome, error = _OUTCOMES.get(result.state, ("failed", CeremonyFailedError))
+    _end(desk, ceremony.slots, ceremony.id, outcome=outcome, code=result.reason or outcome)
+    lang = ceremony.request.language
+    raise error(
+        text(f"ceremony.{outcome}", "en", name=ceremony.name),
+        hint=result.prompt.message or text(f"ceremony.{outcome}_hint", lang),
+        subject={"provider": name},
+    )
+
+
+def cancel(desk: Desk, ceremony: OpenCeremony, *, outcome: str = "cancelled") -> None:
+    """End the ceremony at the provider, as far as it answers, and in the journal."""
+    with contextlib.suppress(Exception):  # it ends by itself; the journal says what we know
+        ceremony.provider.cancel(ceremony.started)
+    _end(desk, ceremony.slots, ceremony.id, outcome=outcome, code=outcome)
+
+
+def abort(desk: Desk, ceremony: OpenCeremony, *, outcome: str, code: str) -> None:
+    """Write that the ceremony ended without a signature."""
+    _end(desk, ceremony.slots, ceremony.id, outcome=outcome, code=code)
+
+
+_OUTCOMES: dict[CeremonyState, tuple[str, type[CeremonyError]]] = {
+    CeremonyState.DECLINED: ("declined", CeremonyDeclinedError),
+    CeremonyState.EXPIRED: ("expired", CeremonyExpiredError),
+    CeremonyState.FAILED: ("failed", CeremonyFailedError),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    envelope: Envelope
+    openings: Openings
+    state: SignatoryState
+
+
+def _ready(tx: WriteTransaction, slot: Slot, now: datetime) -> _Ready:
+    envelope = load(tx, slot.envelope)
+    expect_state(envelope, EnvelopeState.SENT, step="signing")
+    if envelope.outcome is not None:
+        raise TransitionError(f"envelope {envelope.id} is being completed", subject={"envelope": envelope.id})
+    state = envelope.signatory(slot.signatory)
+    openings = Openings(tx.openings(envelope.id))
+    who = {"envelope": envelope.id, "signatory": state.id}
+    if state.status is SignatoryStatus.SIGNED:
+        raise TransitionError(
+            f"{openings.name(state.id)} has already signed envelope {envelope.id}",
+            code="envelope.already_signed",
+            subject=who,
+        )
+    if not may_sign(Place(state.id, state.role, state.order), envelope.places, envelope.signed):
+        waiting = [
+            openings.name(item.id)
+            for item in envelope.signatories
+            if item.order < state.order and item.status is not SignatoryStatus.SIGNED
+        ]
+        raise TransitionError(
+            f"it is not yet {openings.name(state.id)}'s turn in envelope {envelope.id}",
+            code="envelope.not_your_turn",
+            hint="first: " + ", ".join(waiting),
+            subject=who,
+        )
+    if now < envelope.created:
+        raise TransitionError("the clock stands before the envelope was made", code="clock_skew", subject=who)
+    return _Ready(envelope, openings, state)
+
+
+def _one_person(places: Sequence[_Ready]) -> tuple[str | None, str | None, str]:
+    people = {(place.openings.identity(place.state.id), place.openings.name(place.state.id)) for place in places}
+    if len(people) != 1:
+        raise UsageError(
+            "one ceremony is for one person, the places named belong to several",
+            code="usage.several_people",
+            hint="sign for one person at a time",
+        )
+    identity, name = people.pop()
+    return (identity[0], identity[1], name) if identity else (None, None, name)
+
+
+def _matters(place: _Ready, language: str) -> list[Matter]:
+    case = place.openings.metadata.get("case")
+    return [
+        Matter(
+            title=place.openings.title,
+            case=case,
+            role=role_words(place.state.role, language),
+            name=place.openings.document(index),
+            pages=document.pages,
+            digest=document.r2 or "",
+        )
+        for index, document in enumerate(place.envelope.documents)
+    ]
+
+
+def _intent(ceremony: str, places: Sequence[_Ready], key: LocalKey, words: str) -> Intent:
+    digests = {document.r2 for place in places for document in place.envelope.documents if document.r2}
+    return Intent(
+        ceremony=ceremony,
+        places={place.envelope.id: place.state.id for place in places},
+        spki=canonical.digest_text(canonical.digest(key.spki)),
+        text=canonical.digest_text(canonical.digest(words.encode("utf-8"))),
+        documents=tuple(sorted(digests)),
+    )
+
+
+def _orphan(tx: WriteTransaction, place: _Ready, now: datetime) -> None:
+    """End a ceremony of the same person that nobody has ended: its process died, or is overtaken now."""
+    if place.state.ceremony is not None:
+        append(
+            tx,
+            place.envelope.id,
+            "ceremony_ended",
+            actor="system",
+            data={"ceremony": place.state.ceremony, "outcome": "orphaned", "code": "orphaned"},
+            at=now,
+        )
+
+
+def _end(desk: Desk, slots: Sequence[Slot], ceremony: str, *, outcome: str, code: str) -> None:
+    now = desk.clock.now()
+    with desk.store.write() as tx:
+        for slot in slots:
+            state = load(tx, slot.envelope).signatory(slot.signatory)
+            if state.ceremony == ceremony:
+                append(
+                    tx,
+                    slot.envelope,
+                    "ceremony_ended",
+                    actor=f"signatory:{slot.signatory}",
+                    data={"ceremony": ceremony, "outcome": outcome, "code": code},
+                    at=now,
+                )
+
+
+def _code(error: Exception) -> str:
+    return error.code if isinstance(error, SignkitError) else "provider.response"
+
+
+def _wrapped(error: Exception, name: str) -> SignkitError:
+    """Return the port's own error, or one that hides whatever else a provider raised (it may hold secrets)."""
+    if isinstance(error, SignkitError):
+        return error
+    return ProviderResponseError(
+        f"provider {name} failed: {type(error).__name__}",
+        hint="this is the provider's fault; update it or use another",
+        subject={"provider": name},
+    )

@@ -1,0 +1,88 @@
+"""An envelope as people and scripts see it: ``signkit.envelope/1``, the fold with its openings."""
+
+from __future__ import annotations
+
+from signkit.canonical import Json
+from signkit.errors import EnvelopeNotFoundError
+from signkit.model.entry import format_time
+from signkit.model.envelope import Envelope
+from signkit.model.person import same_name
+from signkit.ports.store import ReadTransaction
+from signkit.workflows.desk import load
+from signkit.workflows.openings import Openings
+
+__all__ = ["envelope_json", "find_signatories", "show"]
+
+
+def show(tx: ReadTransaction, envelope: str) -> Json:
+    """Return ``signkit.envelope/1`` for one envelope."""
+    return envelope_json(load(tx, envelope), Openings(tx.openings(envelope)))
+
+
+def envelope_json(envelope: Envelope, openings: Openings) -> Json:
+    """Return ``signkit.envelope/1``; what has been erased is empty."""
+    return {
+        "schema": "signkit.envelope/1",
+        "id": envelope.id,
+        "state": envelope.state.value,
+        "kind": envelope.kind,
+        "title": openings.title,
+        "metadata": openings.metadata,
+        "environment": envelope.environment,
+        "deadline": envelope.deadline,
+        "created": format_time(envelope.created),
+        "documents": [
+            {
+                "name": openings.document(index),
+                "size": document.r0.size,
+                "sha256": document.r0.sha256,
+                "pages": document.pages,
+                "current": document.current.to_json(),
+            }
+            for index, document in enumerate(envelope.documents)
+        ],
+        "signatories": [
+            {
+                "id": item.id,
+                "name": openings.name(item.id),
+                "role": item.role,
+                "order": item.order,
+                "state": item.status.value,
+                "at": format_time(item.at) if item.at else None,
+            }
+            for item in envelope.signatories
+        ],
+        "sealed": envelope.stage == "archived",
+        "head": envelope.head,
+    }
+
+
+def find_signatories(envelope: Envelope, openings: Openings, wanted: str) -> list[str]:
+    """Return the places that ``wanted`` names: an id, an e-mail address, or a name; ``all`` in signing order.
+
+    Raises:
+        EnvelopeNotFoundError: nobody, or several different people of that name.
+    """
+    places = sorted(envelope.signatories, key=lambda item: (item.order, envelope.signatories.index(item)))
+    if wanted == "all":
+        return [item.id for item in places]
+    exact = [item.id for item in places if item.id == wanted]
+    mail = [item.id for item in places if (openings.email(item.id) or "").casefold() == wanted.casefold()]
+    name = [item.id for item in places if same_name(openings.name(item.id), wanted)]
+    found = exact or mail or name
+    if not found:
+        known = ", ".join(f"{item.id} ({openings.name(item.id)})" for item in places[:6])
+        raise EnvelopeNotFoundError(
+            f"nobody in envelope {envelope.id} answers to that name",
+            code="envelope.signatory",
+            hint=f"use one of: {known}",
+            subject={"envelope": envelope.id},
+        )
+    if len(found) > 1:
+        raise EnvelopeNotFoundError(
+            f"{len(found)} places in envelope {envelope.id} answer to that name",
+            code="envelope.signatory_ambiguous",
+            hint="use the id: " + ", ".join(found),
+            subject={"envelope": envelope.id},
+        )
+    return found
