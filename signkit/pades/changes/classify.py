@@ -12,11 +12,14 @@ from signkit.pades.changes.findings import failed, undecided
 from signkit.pades.changes.levels import ORDER, RevisionChanges, highest_level
 from signkit.pades.changes.places import Place, places
 from signkit.pades.structure import Pdf, Ref, Stream, Value, View
+from signkit.pades.structure.limits import over
 
 __all__ = ["Classified", "classify_changes"]
 
 _NOT_CONTENT: Final = frozenset(("Parent", "P", "Dest", "A", "AA", "StructParent", "Popup", "IRT", "B", "V", "Lock"))
 """Keys of pages and annotations that lead away from what is drawn."""
+_MAX_REVISIONS: Final = 1_000
+"""Most revisions that are classified."""
 _MAX_OBJECTS: Final = 500_000
 
 
@@ -50,6 +53,8 @@ def _classify(pdf: Pdf) -> Classified:
     if not signed:
         levels = {place.field: ChangeLevel.OTHER for place in found}
         return Classified(tuple(found), levels, (), (), None)
+    if len(pdf.revisions) - signed[0] > _MAX_REVISIONS:
+        raise over("revisions after a signature", _MAX_REVISIONS)
     changes = {index: RevisionChanges(pdf, index) for index in range(signed[0] + 1, len(pdf.revisions))}
     levels = {}
     for place in found:

@@ -41,11 +41,11 @@ class Survey:
             for section in revision.sections:
                 blocks = [block.first + block.count - 1 for block in section.blocks if block.count]
                 self.highest = max([self.highest, *blocks])
-                self._note("trailer", section.trailer)
+        self._note("trailer", view.trailer)
         for num in view.numbers():
             value = view.get(num)
-            section = isinstance(value, Stream) and value.dict.get("Type") == "XRef"
-            self._note("trailer" if section else (roles.of(num) or [""])[0], value)
+            if not (isinstance(value, Stream) and value.dict.get("Type") == "XRef"):
+                self._note((roles.of(num) or [""])[0], value)
 
     def _note(self, holder: str, value: Value) -> None:
         stack: list[tuple[str, Value]] = [("", value)]

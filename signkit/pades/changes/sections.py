@@ -42,6 +42,11 @@ def check_sections(story: Story, step: Step) -> list[Finding]:
     if type(size) is not int or type(earlier) is not int or size <= highest or size < earlier:
         found.append(failed("trailer_size", subject=str(step)))
     found += _trailer(story.r0.trailer, revision.trailer, step)
+    for num, entry in step.entries.items():
+        earlier_entry = step.before.entry(num)
+        expected = 0 if earlier_entry.free else earlier_entry.gen
+        if not entry.free and entry.gen != expected:
+            found.append(failed("generation", subject=str(step), number=num))
     if any(entry.free for entry in step.entries.values()):
         found.append(failed("object_freed", subject=str(step)))
     return found

@@ -30,7 +30,7 @@ class Limits:
     """Largest decoded stream."""
     max_total_decoded_bytes: int = 2 * 1024**3
     """All streams decoded through one reader, together."""
-    max_sections: int = 20_000
+    max_sections: int = 5_000
     """Cross-reference sections in one chain."""
     max_pages: int = 200_000
     """Pages, and nodes of the page tree."""

@@ -22,6 +22,8 @@ __all__ = ["View"]
 
 _MAX_HOPS: Final = 32
 """References that may lead to references."""
+_MANY: Final = 100
+"""Revisions above which rows are merged."""
 _MAX_KEPT: Final = 20_000
 """Objects of this view whose value depends on the revision, kept at once."""
 
@@ -49,6 +51,8 @@ class View:
 
     def entry(self, num: int) -> Entry:
         """Return where ``num`` stands; free when nothing defines it."""
+        if len(self._newest_first) > _MANY:
+            return self._merged.get(num, FREE)
         for revision in self._newest_first:
             found = revision.lookup(num)
             if found is not None:
@@ -113,6 +117,14 @@ class View:
         for num in sorted(seen):
             if not self.entry(num).free:
                 yield num
+
+    @cached_property
+    def _merged(self) -> dict[int, Entry]:
+        """All rows in one dictionary: a long chain is not walked again for each number."""
+        merged: dict[int, Entry] = {}
+        for revision in reversed(self._newest_first):
+            merged.update(revision.entries)
+        return merged
 
     @cached_property
     def catalog(self) -> Dict:
