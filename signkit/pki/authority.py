@@ -93,7 +93,7 @@ class Authority:
 
         Raises:
             SealError: ``clock_skew``, the eID's time is more than 30 s ahead; ``seal.certificate``, it is older than
-                ten minutes, the key is not P-256, or a fact does not fit into a certificate.
+                ten minutes, the CA is not valid now, the key is not P-256, or a fact does not fit into a certificate.
             KeyUnavailableError: the person CA's key cannot be had.
         """
         if facts.authenticated_at > now + _SKEW:
@@ -103,11 +103,14 @@ class Authority:
         if facts.authenticated_at < now - _STALE:
             raise SealError("the identification is older than ten minutes", code="seal.certificate")
         _check_one_time(spki)
+        holder = self._holder(KeyName.PERSON_CA)
+        if not holder.certificate.valid_at(now):
+            raise SealError("the person CA's certificate is not valid now", code="seal.certificate")
         start = min(facts.authenticated_at, now) - _BEFORE
         return issue(
             subject=self._person_name(facts),
             spki=spki,
-            issuer=self._holder(KeyName.PERSON_CA),
+            issuer=holder,
             not_before=start,
             lasts=now + _LASTS - start,
             extensions=[*end_extensions(policy=PERSON_POLICY), *_context(facts), *self._urls()],

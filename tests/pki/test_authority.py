@@ -92,6 +92,15 @@ def test_skew_and_stale_identification(home: ThrowawayKeys, seconds: int, code: 
     assert caught.value.code == code
 
 
+@pytest.mark.parametrize("days", [-1, 365 * 21])
+def test_only_a_valid_ca_certifies(home: ThrowawayKeys, days: int) -> None:
+    """Before and after its own validity the person CA certifies nobody."""
+    home.clock.advance(days=days)
+    with pytest.raises(SealError) as caught:
+        _person(home)
+    assert caught.value.code == "seal.certificate"
+
+
 def test_only_p256_is_certified(home: ThrowawayKeys) -> None:
     """Another key kind, or no key, is refused."""
     for spki in (home.keys.key(KeyName.ROOT).spki, b"", b"\x30\x00"):

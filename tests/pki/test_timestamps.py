@@ -236,6 +236,14 @@ def test_untrusted_authority_is_refused(home: ThrowawayKeys, made_keys: Path) ->
     assert right.timestamp(_imprint()).token
 
 
+def test_a_production_home_wants_an_independent_service(home: ThrowawayKeys) -> None:
+    """A token that chains to a refused root is passed over, whatever the anchors say."""
+    own = TimestampChain(services=[home.tsa], clock=home.clock, anchors=(home.root,), refused=(home.root,))
+    with pytest.raises(TimestampError) as caught:
+        own.timestamp(_imprint())
+    assert "not independent" in caught.value.message
+
+
 def test_nobody_to_ask(home: ThrowawayKeys) -> None:
     """No service configured, and a token of an unknown service, are told."""
     with pytest.raises(TimestampError):
