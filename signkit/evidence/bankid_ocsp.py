@@ -31,6 +31,8 @@ MAX_OCSP_BYTES: Final = 64 * 1024
 """Ours: real answers are some 2 kB."""
 NONCE_BYTES: Final = 32
 SHA1_BYTES: Final = 20
+_NONCE_OID: Final = bytes.fromhex("06092b0601050507300102")
+_CRITICAL: Final = bytes.fromhex("0101ff")
 _OCSP_SIGNING: Final = "1.3.6.1.5.5.7.3.9"
 _FRESHNESS: Final = timedelta(minutes=5)
 """Ours: BankID makes the answer for this signature, thisUpdate equals producedAt."""
@@ -107,10 +109,23 @@ def _check_nonce(answer: OcspAnswer, signature_text: bytes) -> None:
     extensions = list(answer.response.extensions)
     if [item.oid.dotted_string for item in extensions] != ["1.3.6.1.5.5.7.48.1.2"]:
         raise OcspFlaw("ocsp_nonce", "SIG_CONSTRAINTS_FAILURE")
-    nonce = getattr(extensions[0].value, "nonce", b"")
+    nonce = _raw_nonce(answer.response.tbs_response_bytes)
     expected = hashlib.sha1(signature_text, usedforsecurity=False).digest()
     if len(nonce) != NONCE_BYTES or not hmac.compare_digest(nonce[:SHA1_BYTES], expected):
         raise OcspFlaw("ocsp_nonce", "SIG_CONSTRAINTS_FAILURE")
+
+
+def _raw_nonce(signed: bytes) -> bytes:
+    """Return the octets of the nonce extension, unwrapped where it has the form of RFC 8954; empty if not found.
+
+    NOTE: the library takes a raw nonce that happens to begin with 04 1e, one of 65 536, for a wrapped one of 30 bytes.
+    """
+    if signed.count(_NONCE_OID) != 1:
+        return b""
+    rest = signed.partition(_NONCE_OID)[2].removeprefix(_CRITICAL)
+    length = rest[1] if rest[:1] == b"\x04" and len(rest) > 1 else 0
+    value = rest[2 : 2 + length]
+    return value[2:] if length == NONCE_BYTES + 2 and value[:2] == bytes((4, NONCE_BYTES)) else value
 
 
 def _check_responder(answer: OcspAnswer, issuer: Certificate) -> None:

@@ -8,5 +8,6 @@ from __future__ import annotations
 
 from signkit_providers.simulator.persons import Person
 from signkit_providers.simulator.server import Simulator
+from signkit_providers.simulator.world import World
 
-__all__ = ["Person", "Simulator"]
+__all__ = ["Person", "Simulator", "World"]

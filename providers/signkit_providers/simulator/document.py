@@ -7,6 +7,7 @@ canonical order, so that its octets are their own canonical form (providers.md 2
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 from base64 import b64encode
 from dataclasses import dataclass
@@ -97,7 +98,20 @@ def ocsp_answer(
         .add_extension(x509.UnrecognizedExtension(_NONCE, nonce), critical=True)
         .sign(responder.key, hashes.SHA256())
     )
-    return answer.public_bytes(Encoding.DER)
+    return _produced_at(answer, when, responder)
+
+
+def _produced_at(answer: ocsp.OCSPResponse, when: datetime, responder: Issued) -> bytes:
+    """Return the answer's DER bytes with ``producedAt`` = ``when``; the library knows only the machine's clock.
+
+    The first GeneralizedTime of the signed part is producedAt (RFC 6960 section 4.2.1); all lengths stay.
+    """
+    old = answer.tbs_response_bytes
+    stamp = b"\x18\x0f" + when.strftime("%Y%m%d%H%M%SZ").encode("ascii")
+    new = re.sub(rb"\x18\x0f\d{14}Z", lambda _: stamp, old, count=1)
+    signature = responder.key.sign(new, padding.PKCS1v15(), hashes.SHA256())
+    der = answer.public_bytes(Encoding.DER)
+    return der.replace(old, new, 1).replace(answer.signature, signature, 1)
 
 
 def relying_party_name(certificate: x509.Certificate) -> str:

@@ -17,14 +17,10 @@ from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
 from signkit.ports.clock import Clock
-from signkit_providers.simulator.api import PREFIX, Faults, RelyingPartyApi, Response
-from signkit_providers.simulator.app import App, AppDesk
-from signkit_providers.simulator.autopilot import autopilot as _autopilot
-from signkit_providers.simulator.control import ControlApi
-from signkit_providers.simulator.orders import TIMES, OrderBook, Times
-from signkit_providers.simulator.persons import People
+from signkit_providers.simulator.api import PREFIX
+from signkit_providers.simulator.orders import TIMES, Times
 from signkit_providers.simulator.pki import SimulatorPki
-from signkit_providers.simulator.signing import completion_maker
+from signkit_providers.simulator.world import World
 
 __all__ = ["Simulator"]
 
@@ -41,7 +37,7 @@ class _SystemClock:
         return datetime.now(UTC)
 
 
-class Simulator:
+class Simulator(World):
     """A running BankID-compatible server.
 
     Args:
@@ -70,18 +66,12 @@ class Simulator:
     ) -> None:
         self._temporary = tempfile.TemporaryDirectory(prefix="signkit-simulator-") if directory is None else None
         self.directory = Path(self._temporary.name) if self._temporary else Path(directory or ".")
-        self._clock: Clock = clock or _SystemClock()
         keys = self.directory / "authorities"
         keys.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.pki = SimulatorPki(self._clock.now(), folder=keys, ca_bits=ca_bits)
-        self.pki.write(self.directory)
-        self.people, self.faults = People(people), Faults()
-        self.book = OrderBook(self._clock, self.people, completion_maker(self.pki), times)
-        self.desk = AppDesk(self.book, self.people)
-        if autopilot:
-            self.book.on_collect = _autopilot(self.book, self.people)
-        self._api = RelyingPartyApi(self.book, self.faults)
-        self._control = ControlApi(self.desk, self.people, self.faults)
+        clock = clock or _SystemClock()
+        pki = SimulatorPki(clock.now(), folder=keys, ca_bits=ca_bits)
+        pki.write(self.directory)
+        super().__init__(pki, clock=clock, people=people, autopilot=autopilot, times=times)
         self._host, self._port = host, port
         self._servers: list[_Server] = []
 
@@ -128,28 +118,6 @@ class Simulator:
     def rp_url(self) -> str:
         """Base of the relying-party API."""
         return self.url + PREFIX
-
-    def app(self, who: str) -> App:
-        """Return somebody's app.
-
-        Raises:
-            UnknownPerson: nobody, or several.
-        """
-        return App(self.book, self.people.find(who))
-
-    def answer(
-        self,
-        method: str,
-        path: str,
-        *,
-        content_type: str | None,
-        body: bytes | None,
-        peer: bytes | None,
-    ) -> Response:
-        """Return the answer to one request, whoever carried it here."""
-        if path.startswith("/rp/"):
-            return self._api.handle(method, path, content_type=content_type, body=body, peer=peer)
-        return self._control.handle(method, path, content_type=content_type, body=body)
 
     def _tls(self) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

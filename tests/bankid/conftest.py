@@ -1,0 +1,114 @@
+"""A simulator for all tests of BankID, a clock that stands still, and evidence made by hand."""
+
+from __future__ import annotations
+
+import dataclasses
+from base64 import b64encode
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from signkit.ports.provider import Evidence
+from signkit_providers.simulator import Person, Simulator
+from signkit_providers.simulator.document import Content, ocsp_answer, signature_document
+from signkit_providers.simulator.pki import Issued, SimulatorPki
+
+NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
+FORMAT = "signkit.evidence.bankid/1"
+
+
+class StillClock:
+    """Moves only when told."""
+
+    def __init__(self, now: datetime = NOW) -> None:
+        self.instant = now
+
+    def now(self) -> datetime:
+        """Return the instant."""
+        return self.instant
+
+    def move(self, seconds: float) -> None:
+        """Move on."""
+        self.instant += timedelta(seconds=seconds)
+
+
+@dataclass
+class Forge:
+    """Makes evidence, right or wrong, with the simulator's keys."""
+
+    pki: SimulatorPki
+    tolvan: Person = field(default_factory=lambda: Person("Tolvan Tolvansson", "191212121212"))
+    anna: Person = field(default_factory=lambda: Person("Anna Andersson", "198507099805"))
+
+    @property
+    def content(self) -> Content:
+        """What is signed unless told otherwise."""
+        return Content(
+            function="Signing",
+            relying_party=self.pki.client.certificate,
+            visible=b64encode(b"Jag skriver under protokollet.").decode(),
+            visible_format=None,
+            hidden=b64encode(b'{"schema":"signkit.intent/1"}').decode(),
+            version="7.50.0",
+            platform="ANDROID",
+            platform_version="14",
+            uhi="gCSsUsVYgZEg96P/l/7QIxWjusqW",
+        )
+
+    def xml(self, signer: Issued | None = None, authorities: Any = None, **changes: Any) -> bytes:
+        """Return a signed document."""
+        signer = signer or self.pki.person(self.tolvan, function="Signing")
+        content = dataclasses.replace(self.content, **changes)
+        return signature_document(content, signer, authorities or (self.pki.customer, self.pki.bank))
+
+    def evidence(
+        self, xml: bytes | None = None, *, environment: str = "test", ocsp: bytes | None = None, **how: Any
+    ) -> Evidence:
+        """Return a document with its answer."""
+        signature = b64encode(xml if xml is not None else self.xml()).decode("ascii")
+        answer = ocsp if ocsp is not None else self.answer(signature, **how)
+        parts = {"signature": signature.encode(), "ocspResponse": b64encode(answer)}
+        return Evidence("bankid", environment, FORMAT, parts)
+
+    def answer(self, signature: str, **how: Any) -> bytes:
+        """Return an answer about Tolvan."""
+        defaults: dict[str, Any] = {
+            "subject": self.pki.person(self.tolvan, function="Signing").certificate,
+            "issuer": self.pki.customer,
+            "responder": self.pki.responder,
+            "at": NOW,
+        }
+        return ocsp_answer(signature, **(defaults | how))
+
+    @property
+    def anchors(self) -> list[bytes]:
+        """The simulator's root."""
+        return [self.pki.root.der]
+
+
+@pytest.fixture(scope="session")
+def pki() -> SimulatorPki:
+    """Return the keys of all tests."""
+    return SimulatorPki(NOW)
+
+
+@pytest.fixture(scope="session")
+def forge(pki: SimulatorPki) -> Forge:
+    """Return a maker of evidence."""
+    return Forge(pki)
+
+
+@pytest.fixture(scope="session")
+def running() -> Iterator[Simulator]:
+    """Return a running simulator with the machine's clock."""
+    with Simulator() as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def still() -> StillClock:
+    """Return a clock that stands still."""
+    return StillClock()
