@@ -43,7 +43,7 @@ def facts_of(signed: SignedFile) -> LayoutFacts:
 
 
 @pytest.mark.parametrize("kind", ["", "rich", "needs-appearances"])
-def test_honest(honest: dict[str, SignedFile], kind: str):
+def test_honest(honest: dict[str, SignedFile], kind: str) -> None:
     """An honest file has no finding, as a whole and revision by revision."""
     signed = honest[kind]
     facts = facts_of(signed)
@@ -70,7 +70,7 @@ def _forged(found: Attack, honest: dict[str, SignedFile], authority: ThrowawayAu
 
 
 @pytest.mark.parametrize("name", sorted(attacks()))
-def test_attack(name: str, honest: dict[str, SignedFile], authority: ThrowawayAuthority, tmp_path: Path):
+def test_attack(name: str, honest: dict[str, SignedFile], authority: ThrowawayAuthority, tmp_path: Path) -> None:
     """The forgery is found under its own code, though R0 is an intact prefix and everything is signed afterwards."""
     found = attacks()[name]
     signed = _forged(found, honest, authority, tmp_path)
