@@ -89,9 +89,9 @@ def parse_config(data: bytes, *, file: str) -> Config:
     Raises:
         ConfigError: not TOML, an unknown key, or a value that does not fit.
     """
+    if len(data) > MAX_BYTES:
+        raise ConfigError(f"{file} is larger than 1 MiB", code="config.toml", subject={"file": file})
     try:
-        if len(data) > MAX_BYTES:
-            raise ValueError("larger than 1 MiB")
         tree = tomllib.loads(data.decode("utf-8"))
     except (ValueError, RecursionError) as exc:
         raise ConfigError(f"{file} is not TOML: {exc}", code="config.toml", subject={"file": file}) from exc

@@ -10,8 +10,7 @@ from __future__ import annotations
 import functools
 import tomllib
 from collections.abc import Mapping
-from importlib import resources
-from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import Final, Literal
 
 __all__ = ["LANGUAGES", "Language", "codes", "language", "text"]
@@ -55,8 +54,8 @@ def _area(name: str) -> dict[str, dict[str, str]]:
     return merged
 
 
-def _folder() -> Traversable:
-    return resources.files(__name__) / "catalogues"
+def _folder() -> Path:
+    return Path(__file__).parent / "catalogues"
 
 
 class _Params(dict[str, object]):

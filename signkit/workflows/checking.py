@@ -32,7 +32,7 @@ def check_new_revision(path: Path, envelope: Envelope, index: int, *, expected: 
     """
     pdf = Pdf.open(path)
     facts = facts_of(envelope, index)
-    newest = sum(1 for revision in pdf.revisions if revision.end > facts.size_r0)
+    newest = 1 + sum(1 for revision in pdf.revisions if revision.end > facts.size_r1)
     _refuse(check_revision(pdf, newest, facts), envelope)
     _count(path, envelope, index, expected)
 

@@ -148,6 +148,7 @@ def _document(
 def _read(desk: Desk, draft: EnvelopeDraft, path: Path, *, room: Path, envelope: str, title: str) -> _Document:
     """Copy, examine and prepare one document; the copy is what is examined and kept, whoever writes to the original."""
     frozen = room / path.name
+    frozen.touch(mode=0o600)
     copy_file(path, frozen)
     repaired = None
     if draft.repair:
