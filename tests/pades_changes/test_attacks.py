@@ -11,6 +11,7 @@ from signkit.pades.changes import LayoutFacts, check_places, check_revision, che
 from signkit.pades.structure import Pdf
 from signkit.testing.attacks.registry import Attack, attack, attacks
 from signkit.testing.attacks.rich import rich_document
+from signkit.testing.attacks.while_signing import signing_attacks, tampering
 from signkit.testing.signed import SignedFile, ThrowawayAuthority, make_signed_pdf, plain_document
 
 _ORDER = ("r1", "r2", "s1", "s2", "completed", "archived")
@@ -74,5 +75,16 @@ def test_attack(name: str, honest: dict[str, SignedFile], authority: ThrowawayAu
     """The forgery is found under its own code, though R0 is an intact prefix and everything is signed afterwards."""
     found = attacks()[name]
     signed = _forged(found, honest, authority, tmp_path)
+    codes = {finding.code for finding in check_signkit_file(Pdf.open(signed.path), facts_of(signed))}
+    assert found.code in codes
+
+
+@pytest.mark.parametrize("name", sorted(signing_attacks()))
+def test_signing_attack(name: str, authority: ThrowawayAuthority, tmp_path: Path) -> None:
+    """A forgery inside an honestly signed revision is found under its own code."""
+    found = signing_attacks()[name]
+    source = rich_document() if found.needs else plain_document()
+    with tampering(found):
+        signed = make_signed_pdf(tmp_path, source=source, persons=1, authority=authority)
     codes = {finding.code for finding in check_signkit_file(Pdf.open(signed.path), facts_of(signed))}
     assert found.code in codes

@@ -38,7 +38,7 @@ class Limits:
     """Form fields and widgets."""
     max_items: int = 4_000_000
     """Tokens in one object."""
-    cache_bytes: int = 24 * 1024**2
+    cache_bytes: int = 8 * 1024**2
     """Source bytes whose parsed objects are kept."""
 
 

@@ -17,6 +17,8 @@ from signkit.pades.structure.view import View
 __all__ = ["Pdf"]
 
 _DEFAULT: Final = Limits()
+_SMALL: Final = 8 * 1024**2
+"""Files up to this size are read, not mapped: a mapped file that somebody shortens kills the process."""
 
 
 class Pdf:
@@ -113,6 +115,9 @@ def _mapped(path: Path) -> Buffer:
             size = file.seek(0, 2)
             if size == 0:
                 raise unreadable("an empty file", code="empty")
+            if size <= _SMALL:
+                file.seek(0)
+                return file.read()
             return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     except OSError as exc:
         raise UnreadableDocumentError(
