@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -36,15 +37,20 @@ class Font:
     default: float = _DEFAULT_WIDTH
     _unicode: dict[int, str] | None = None
 
-    def codes(self, text: bytes) -> list[int]:
+    def codes(self, text: bytes) -> Sequence[int]:
         """Return the character codes of a shown string."""
         if not self.two_bytes:
-            return list(text)
+            return text
         return [text[at] << 8 | text[at + 1] for at in range(0, len(text) - 1, 2)]
 
     def width(self, code: int) -> float:
         """Return the advance of ``code`` at size 1."""
         return self.widths.get(code, self.default)
+
+    def advance(self, codes: Sequence[int]) -> float:
+        """Return the advance of all ``codes`` at size 1."""
+        get, default = self.widths.get, self.default
+        return sum([get(code, default) for code in codes])
 
     def character(self, code: int) -> str | None:
         """Return the text of ``code``; None where the font does not say."""

@@ -36,7 +36,7 @@ def font_risks(graph: Graph) -> Iterator[RiskFound]:
         descriptor = view.get_dict(node.dict.get("FontDescriptor"))
         if not any(key in descriptor for key in ("FontFile", "FontFile2", "FontFile3")):
             name = view.resolve(node.dict.get("BaseFont"))
-            params = {"name": printable(str(name))} if isinstance(name, str) else {}
+            params = {"name": printable(str(name)) if isinstance(name, str) else "?"}
             yield RiskFound(Risk.FONTS, "not-embedded", node.number, params=params)
 
 

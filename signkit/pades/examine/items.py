@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from signkit.pades.examine.font import Font
-from signkit.pades.examine.geometry import Box, Matrix, Point
+from signkit.pades.examine.geometry import IDENTITY, Box, Matrix, Point, box_of, moved, multiply
 from signkit.pades.structure import Stream
 
 __all__ = ["Budget", "Cover", "Picture", "Run", "Shape", "TooMuchError"]
@@ -22,13 +23,13 @@ class Budget:
     operators: int
     content_bytes: int
 
-    def spend(self) -> None:
-        """Count one operator.
+    def spend(self, count: int = 1) -> None:
+        """Count operators or glyphs.
 
         Raises:
             TooMuchError: none is left.
         """
-        self.operators -= 1
+        self.operators -= count
         if self.operators < 0:
             raise TooMuchError
 
@@ -46,18 +47,44 @@ class Budget:
         return data
 
 
-@dataclass(slots=True)
 class Run:
-    """A shown string."""
+    """A shown string; its place is worked out only when something covers what was painted before."""
 
-    order: int
-    matrix: Matrix
-    """From ems, the origin at its first glyph, to the page."""
-    font: Font
-    codes: list[int]
-    places: list[float]
-    """Left edge of each glyph, in ems."""
-    box: Box
+    __slots__ = ("_box", "_frames", "advance", "char_space", "codes", "font", "order", "word_space")
+
+    def __init__(self, order: int, font: Font, codes: Sequence[int], *, spaces: tuple[float, float, float]) -> None:
+        self.order = order
+        self.font = font
+        self.codes = codes
+        self.char_space, self.word_space, self.advance = spaces
+        self._frames: tuple[Matrix, Matrix, Matrix] = (IDENTITY, IDENTITY, IDENTITY)
+        self._box: Box | None = None
+
+    def put(self, *, size: Matrix, text: Matrix, page: Matrix) -> None:
+        """Say where it stands: font size, text matrix and current transformation."""
+        self._frames = (size, text, page)
+
+    @property
+    def matrix(self) -> Matrix:
+        """From ems, the origin at its first glyph, to the page."""
+        size, text, page = self._frames
+        return multiply(multiply(size, text), page)
+
+    @property
+    def box(self) -> Box:
+        """Around all of it, from the base line to one em above."""
+        if self._box is None:
+            matrix = self.matrix
+            self._box = box_of([moved(matrix, x, y) for x in (0.0, self.advance) for y in (0.0, 1.0)])
+        return self._box
+
+    def places(self) -> Iterator[tuple[int, float, float]]:
+        """Yield code, left edge and width of each glyph, in ems."""
+        at = 0.0
+        for code in self.codes:
+            width = self.font.width(code)
+            yield code, at, width
+            at += width + self.char_space + (self.word_space if code == 0x20 else 0.0)
 
 
 @dataclass(slots=True)

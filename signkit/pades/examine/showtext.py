@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from signkit.pades.examine.geometry import IDENTITY, box_of, moved, multiply, numbers
+from signkit.pades.examine.geometry import IDENTITY, multiply, numbers
 from signkit.pades.examine.graphics import GraphicsPainter, as_matrix
 from signkit.pades.examine.items import Budget, Run
 from signkit.pades.structure import View
 
 __all__ = ["TextPainter"]
 
+_GLYPHS: Final = 16
+"""Glyphs that cost as much as one operator."""
 _INVISIBLE: Final = frozenset({3, 7})
 """Text rendering modes that paint nothing (table 106)."""
 
@@ -84,7 +86,8 @@ class TextPainter(GraphicsPainter):
         self._quote(operands)
 
     def _advance(self, distance: float) -> None:
-        self._tm = multiply((1.0, 0.0, 0.0, 1.0, distance, 0.0), self._tm)
+        a, b, c, d, e, f = self._tm
+        self._tm = (a, b, c, d, e + distance * a, f + distance * b)
 
     def _string(self, text: bytes) -> None:
         state = self._state
@@ -92,17 +95,16 @@ class TextPainter(GraphicsPainter):
         if font is None or not state.size or not text:
             return
         codes = font.codes(text)
-        places: list[float] = []
-        at = 0.0
-        word_space = 0.0 if font.two_bytes else state.word_space
-        for code in codes:
-            self._budget.spend()
-            places.append(at)
-            at += font.width(code) + (state.char_space + (word_space if code == 0x20 else 0.0)) / state.size
+        self._budget.spend(1 + len(codes) // _GLYPHS)
+        char_space = state.char_space / state.size
+        word_space = 0.0 if font.two_bytes else state.word_space / state.size
+        at = font.advance(codes) + char_space * len(codes)
+        if word_space:
+            at += word_space * codes.count(0x20)
         self._order += 1
         if state.mode not in _INVISIBLE and state.alpha > 0:
+            run = Run(self._order, font, codes, spaces=(char_space, word_space, at))
             inner = (state.size * state.stretch, 0.0, 0.0, state.size, 0.0, state.rise)
-            matrix = multiply(multiply(inner, self._tm), state.ctm)
-            ends = [moved(matrix, x, y) for x in (0.0, at) for y in (0.0, 1.0)]
-            self.runs.append(Run(self._order, matrix, font, codes, places, box_of(ends)))
+            run.put(size=inner, text=self._tm, page=state.ctm)
+            self.runs.append(run)
         self._advance(at * state.size * state.stretch)

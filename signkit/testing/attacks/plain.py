@@ -77,8 +77,11 @@ class PlainPdf:
             places[number] = len(out)
             out += b"%d 0 obj\n%s\nendobj\n" % (number, body)
         start, size = len(out), max(places) + 1
-        out += b"xref\n0 %d\n0000000000 65535 f \n" % size
-        for number in range(1, size):
-            out += b"%010d 00000 n \n" % places[number] if number in places else b"0000000000 65535 f \n"
+        out += b"xref\n0 1\n0000000000 65535 f \n"
+        for number in sorted(places):
+            if number - 1 not in places:
+                run = next(step for step in range(len(places) + 1) if number + step not in places)
+                out += b"%d %d\n" % (number, run)
+            out += b"%010d 00000 n \n" % places[number]
         out += b"trailer\n<< /Size %d /Root 1 0 R %s >>\nstartxref\n%d\n%%%%EOF\n" % (size, self.trailer, start)
         return bytes(out) + self.tail
