@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import httpx
 import pytest
 
 from signkit.ports.provider import Evidence
-from signkit_providers.simulator import Person, Simulator
+from signkit_providers.bankid import BankIdClient, BankIdProvider
+from signkit_providers.bankid.settings import Settings
+from signkit_providers.simulator import Person, Simulator, World
 from signkit_providers.simulator.document import Content, ocsp_answer, signature_document
 from signkit_providers.simulator.pki import Issued, SimulatorPki
 
@@ -112,3 +116,60 @@ def running() -> Iterator[Simulator]:
 def still() -> StillClock:
     """Return a clock that stands still."""
     return StillClock()
+
+
+class Desk:
+    """A simulated BankID without sockets, a provider that talks to it, and a clock to move."""
+
+    def __init__(self, pki: SimulatorPki, **settings: Any) -> None:
+        self.clock = StillClock()
+        self.world = World(pki, clock=self.clock)
+        self.sent: list[tuple[str, dict[str, Any]]] = []
+        self.client = BankIdClient(
+            "https://bankid.invalid/rp/v6.0", context=None, transport=httpx.MockTransport(self._carry)
+        )
+        values = {"environment": "test", "url": "https://bankid.invalid/", "least_poll_seconds": 0.0}
+        self.provider = BankIdProvider(self.client, clock=self.clock, settings=Settings(**(values | settings)))
+        self._peer = pki.client.der
+
+    def _carry(self, request: httpx.Request) -> httpx.Response:
+        self.sent.append((request.url.path.removeprefix("/rp/v6.0/"), json.loads(request.content)))
+        answer = self.world.answer(
+            request.method,
+            request.url.path,
+            content_type=request.headers.get("Content-Type"),
+            body=request.content,
+            peer=self._peer,
+        )
+        headers = {"Content-Type": answer.content_type}
+        return httpx.Response(answer.status, content=answer.body, headers=headers)
+
+    def post(self, endpoint: str, body: Any, *, peer: bytes | None = None) -> tuple[int, Any]:
+        """Ask the API itself, as another relying party might."""
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        answer = self.world.answer(
+            "POST", f"/rp/v6.0/{endpoint}", content_type="application/json", body=content, peer=peer or self._peer
+        )
+        return answer.status, json.loads(answer.body)
+
+
+@pytest.fixture
+def desk(pki: SimulatorPki) -> Iterator[Desk]:
+    """Return a simulated BankID and a provider at it."""
+    made = Desk(pki)
+    yield made
+    made.provider.close()
+
+
+@pytest.fixture
+def new_desk(pki: SimulatorPki) -> Iterator[Callable[..., Desk]]:
+    """Return a maker of desks with settings of one's own."""
+    made: list[Desk] = []
+
+    def make(**settings: Any) -> Desk:
+        made.append(Desk(pki, **settings))
+        return made[-1]
+
+    yield make
+    for item in made:
+        item.provider.close()

@@ -19,7 +19,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from signkit.errors import ProviderRejectedError, ProviderUnavailableError
+from signkit.errors import ProviderRejectedError, ProviderResponseError, ProviderUnavailableError
 from signkit.model.person import Identity
 from signkit.ports.clock import Clock
 from signkit.ports.provider import (
@@ -45,6 +45,7 @@ SCHEME: Final = "se.personnummer"
 RESTART_SECONDS: Final = 180.0
 """How long startFailed is answered by a new order (providers.md 1.8)."""
 _LIFE_SECONDS: Final = 360.0
+_STATE: Final = "order"
 _PATIENCE: Final = 5
 """Ours: failed polls in a row that count as nothing new."""
 _MAX_LIVE: Final = 10_000
@@ -127,9 +128,9 @@ class BankIdProvider:
         now = self._clock.now()
         state = {
             "endpoint": endpoint,
-            "body": json.dumps(body),
+            "body": body,
             "until": (now + timedelta(seconds=RESTART_SECONDS)).isoformat(),
-            "mobile": "1" if request.options.get("device") == "mobile" else "",
+            "mobile": request.options.get("device") == "mobile",
         }
         return self._order(state)
 
@@ -166,14 +167,13 @@ class BankIdProvider:
         """Return what to show at this instant: code and link only until an app has fetched the order."""
         live = self._live.get(started.reference)
         hint = live.hint if live is not None else started.prompt.hint
-        token, secret = started.state.get("qr_token"), started.state.get("qr_secret")
-        link = started.state.get("auto_token")
-        if hint != "outstandingTransaction" or not token or not secret or not link:
+        kept = _kept(started)
+        if hint != "outstandingTransaction" or not kept["qr_token"]:
             return Prompt(hint=hint)
-        age = (self._clock.now() - datetime.fromisoformat(started.state["received_at"])).total_seconds()
+        age = (self._clock.now() - datetime.fromisoformat(kept["received_at"])).total_seconds()
         return Prompt(
-            qr=qr.qr_data(token, secret, seconds=age),
-            link=qr.autostart_link(link, mobile=bool(started.state.get("mobile"))),
+            qr=qr.qr_data(kept["qr_token"], kept["qr_secret"], seconds=age),
+            link=qr.autostart_link(kept["auto_token"], mobile=kept["mobile"]),
             hint=hint,
         )
 
@@ -223,21 +223,22 @@ class BankIdProvider:
             return_risk=settings.return_risk,
         )
 
-    def _order(self, state: Mapping[str, str]) -> Started:
-        phone = state["endpoint"] == "phone/sign"
-        found = wire.order(self._client.post(state["endpoint"], json.loads(state["body"])), phone=phone)
+    def _order(self, asked: Mapping[str, Any]) -> Started:
+        phone = asked["endpoint"] == "phone/sign"
+        found = wire.order(self._client.post(asked["endpoint"], asked["body"]), phone=phone)
         now = self._clock.now()
-        kept = {name: state[name] for name in ("endpoint", "body", "until", "mobile")}
-        kept["received_at"] = now.isoformat()
-        if not phone:
-            kept["qr_token"] = found.qr_start_token or ""
-            kept["qr_secret"] = found.qr_start_secret or ""
-            kept["auto_token"] = found.auto_start_token or ""
+        kept = {name: asked[name] for name in ("endpoint", "body", "until", "mobile")}
+        kept |= {
+            "received_at": now.isoformat(),
+            "qr_token": found.qr_start_token,
+            "qr_secret": found.qr_start_secret,
+            "auto_token": found.auto_start_token,
+        }
         started = Started(
             reference=found.reference,
             prompt=Prompt(hint="noClient" if phone else "outstandingTransaction"),
             expires_at=now + timedelta(seconds=_LIFE_SECONDS),
-            state=kept,
+            state={_STATE: json.dumps(kept)},
         )
         return replace(started, prompt=self.prompt(started))
 
@@ -249,7 +250,7 @@ class BankIdProvider:
         if found.completion is not None:
             return self._complete(found.completion)
         state, reason = hints.failed_state(found.hint)
-        if reason == "startFailed" and self._clock.now().isoformat() < started.state.get("until", ""):
+        if reason == "startFailed" and self._clock.now() < datetime.fromisoformat(_kept(started)["until"]):
             renewed = self._renewed(started)
             if renewed is not None:
                 return PollResult(CeremonyState.PENDING, renewed.prompt, restarted=renewed)
@@ -259,7 +260,7 @@ class BankIdProvider:
         """Return a new order for the same request; None where BankID cannot now, which ends the ceremony as expired."""
         for _ in range(2):
             try:
-                return self._order(started.state)
+                return self._order(_kept(started))
             except ProviderRejectedError as exc:
                 if exc.code != "provider.bankid.alreadyInProgress":
                     raise
@@ -291,6 +292,14 @@ class BankIdProvider:
         while len(self._live) >= _MAX_LIVE:
             del self._live[next(iter(self._live))]
         self._live[reference] = live
+
+
+def _kept(started: Started) -> dict[str, Any]:
+    """Return what this provider keeps with a running order."""
+    try:
+        return dict(json.loads(started.state[_STATE]))
+    except (KeyError, ValueError, TypeError) as exc:
+        raise ProviderResponseError("not a ceremony of this provider", code="provider.bankid.state") from exc
 
 
 def _number(request: SigningRequest) -> str | None:
