@@ -7,9 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from signkit_cli.terminal import Terminal
+from signkit.errors import SignkitError
+from signkit.texts import text
+from signkit_cli.terminal import Terminal, printable
 
 if TYPE_CHECKING:
+    from signkit.model.report import Report
     from signkit.ports.observer import Observer
     from signkit_cli.composition import Home
 
@@ -80,6 +83,27 @@ class Session:
         if not self.terminal.quiet:
             for words, style in envelope_lines(value, self.terminal.lang):
                 self.terminal.line(words, style=style)
+
+    def print_report(self, report: Report) -> None:
+        """Print ``signkit.report/1`` as JSON, or as sentences for an archivist."""
+        from signkit.audit import report_to_json
+
+        if self.terminal.as_json:
+            self.terminal.json(report_to_json(report, self.terminal.lang))
+            return
+        from signkit_cli.render.report import report_lines
+
+        for words, style in report_lines(report, self.terminal.lang, verbose=self.terminal.verbose):
+            self.terminal.line(words, style=style)
+
+    def print_unverified(self, path: Path, error: SignkitError) -> None:
+        """Print a line for a file on which there is no report."""
+        if self.terminal.as_json:
+            self.terminal.json(
+                {"schema": "signkit.report/1", "input": {"path": str(path)}, "verdict": None, "error": error.code}
+            )
+            return
+        self.terminal.line(f"{printable(path)}: {text('verify.unreadable', self.terminal.lang)}", style="red")
 
     def observer(self) -> Observer:
         """Return an observer that tells steps on standard error, where somebody watches."""
