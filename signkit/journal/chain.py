@@ -16,7 +16,7 @@ from signkit.errors import JournalCorruptError
 from signkit.model.entry import Entry
 from signkit.model.report import Finding, Verdict
 
-__all__ = ["MAX_ENTRIES", "STEP", "check_chain", "decode_entries"]
+__all__ = ["MAX_ENTRIES", "STEP", "check_chain", "decode_entries", "link_faults"]
 
 STEP: Final = "10"
 """The recipe's step for findings about the journal."""
@@ -57,7 +57,7 @@ def check_chain(entries: Iterable[Entry], *, envelope: str, not_after: datetime 
     count = 0
     for number, entry in enumerate(entries):
         count += 1
-        findings += [_finding(Verdict.FAILED, code, {"entry": number}) for code in _broken(entry, previous, number)]
+        findings += [_finding(Verdict.FAILED, code, {"entry": number}) for code in link_faults(entry, previous, number)]
         if entry.envelope != envelope:
             findings.append(_finding(Verdict.FAILED, "journal.chain_envelope", {"entry": number}))
         if not_after is not None and entry.at > not_after:
@@ -68,7 +68,8 @@ def check_chain(entries: Iterable[Entry], *, envelope: str, not_after: datetime 
     return findings or [_finding(Verdict.PASSED, "journal.chain", {"entries": count})]
 
 
-def _broken(entry: Entry, previous: Entry | None, number: int) -> Iterable[str]:
+def link_faults(entry: Entry, previous: Entry | None, number: int) -> Iterable[str]:
+    """Give the codes of what is wrong between an entry, its place and the one before it."""
     if entry.seq != number:
         yield "journal.chain_sequence"
     if entry.prev != (None if previous is None else canonical.digest_text(previous.digest)):

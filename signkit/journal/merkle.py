@@ -13,6 +13,7 @@ from typing import Final, Protocol
 __all__ = [
     "EMPTY_ROOT",
     "HASH_BYTES",
+    "Growing",
     "LeafNodes",
     "Nodes",
     "consistency_proof",
@@ -62,21 +63,44 @@ class LeafNodes:
         return self._levels[level][number]
 
 
-def fold_root(hashes: Iterable[bytes]) -> bytes:
-    """Return the root over leaf hashes in one pass, with memory O(log n)."""
-    stack: list[tuple[int, bytes]] = []
-    for leaf in hashes:
+class Growing:
+    """A tree that only grows: leaf hashes are added one by one, with memory O(log n).
+
+    Args:
+        collect: level whose complete subtrees are remembered in ``collected``, 32 bytes each; None: none.
+    """
+
+    def __init__(self, *, collect: int | None = None) -> None:
+        self.size = 0
+        self.collected = bytearray()
+        self._collect = collect
+        self._stack: list[tuple[int, bytes]] = []
+
+    def add(self, leaf: bytes) -> None:
+        """Add a leaf hash."""
         level, top = 0, leaf
-        while stack and stack[-1][0] == level:
-            top = node_hash(stack.pop()[1], top)
+        while self._stack and self._stack[-1][0] == level:
+            top = node_hash(self._stack.pop()[1], top)
             level += 1
-        stack.append((level, top))
-    if not stack:
-        return EMPTY_ROOT
-    result = stack.pop()[1]
-    while stack:
-        result = node_hash(stack.pop()[1], result)
-    return result
+            if level == self._collect:
+                self.collected += top
+        self._stack.append((level, top))
+        self.size += 1
+
+    def root(self) -> bytes:
+        """Return the root over all leaves so far."""
+        result: bytes | None = None
+        for _, part in reversed(self._stack):
+            result = part if result is None else node_hash(part, result)
+        return EMPTY_ROOT if result is None else result
+
+
+def fold_root(hashes: Iterable[bytes]) -> bytes:
+    """Return the root over leaf hashes in one pass."""
+    tree = Growing()
+    for leaf in hashes:
+        tree.add(leaf)
+    return tree.root()
 
 
 def root_of(nodes: Nodes, size: int) -> bytes:

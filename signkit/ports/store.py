@@ -97,6 +97,10 @@ class ReadTransaction(Protocol):
         """Return the cached fold of an envelope, which may be rebuilt at any time."""
         ...
 
+    def states(self) -> dict[str, str]:
+        """Return the cached state of every envelope that has one."""
+        ...
+
     def openings(self, envelope: str) -> dict[str, Json]:
         """Return what opens the commitments of an envelope: keys, salts, names, addresses."""
         ...

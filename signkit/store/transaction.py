@@ -102,6 +102,11 @@ class SqlReadTransaction:
         rows = self._all(sa.select(projections.c.value).where(projections.c.envelope == envelope))
         return _value(rows[0][0]) if rows else None
 
+    def states(self) -> dict[str, str]:
+        """Return the cached state of every envelope that has one."""
+        rows = self._all(sa.select(projections.c.envelope, projections.c.state))
+        return {str(row.envelope): str(row.state) for row in rows}
+
     def openings(self, envelope: str) -> dict[str, Json]:
         """Return what opens the commitments of an envelope."""
         rows = self._all(

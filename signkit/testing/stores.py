@@ -118,6 +118,7 @@ class StoreConformance(abc.ABC):
             assert tx.envelopes(state="draft") == ["b", "a_e", "aBd"]
             assert tx.envelopes(prefix="a", state="sent") == ["abc"]
             assert tx.projection("abc") == {"id": "abc", "sent": True}
+            assert tx.states() == {"abc": "sent", "aBd": "draft", "a_e": "draft", "b": "draft"}
 
     def test_append_compares_and_swaps(self, tmp_path: Path) -> None:
         """An entry that does not follow the head is refused as moved, whatever is wrong with it."""

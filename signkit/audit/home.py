@@ -1,0 +1,167 @@
+"""A home, judged: the log, the state of every envelope, every document, opening and piece of evidence.
+
+Reads only; what it finds is told, never mended. Called by ``signkit doctor`` and ``signkit journal verify``. The
+state of an envelope must be the fold of its entries, and everything that the fold names must be there with its digest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from signkit import canonical
+from signkit.audit.home_log import Rows, check_checkpoints, check_rows, check_tiles, signed_checkpoints
+from signkit.canonical import Json
+from signkit.errors import DocumentError, JournalError, StoreError
+from signkit.journal.chain import STEP
+from signkit.journal.checkpoint import Checkpoint
+from signkit.journal.reader import LogState, current_log
+from signkit.model.entry import HOME, Entry
+from signkit.model.envelope import Envelope, fold
+from signkit.model.person import commitment_of
+from signkit.model.report import Finding, Verdict
+from signkit.ports.store import ReadTransaction, Store
+
+__all__ = ["ERASED", "HomeReport", "check_home"]
+
+ERASED = "openings_erased"
+"""Type of the home's entry that says which envelope's openings and evidence were erased, and when."""
+
+
+@dataclass(frozen=True, slots=True)
+class HomeReport:
+    """What was found in a home."""
+
+    findings: tuple[Finding, ...]
+    entries: int
+    envelopes: int
+    orphans: tuple[str, ...]
+    """Documents that no envelope needs: what a crash between two steps leaves; harmless."""
+    leftovers: tuple[Path, ...]
+    """Folders and partial files of processes that are gone; harmless."""
+
+    @property
+    def sound(self) -> bool:
+        """Tell whether nothing is wrong."""
+        return all(finding.verdict is Verdict.PASSED for finding in self.findings)
+
+
+def check_home(store: Store, *, vkey: str | None, checkpoints: Sequence[bytes] = ()) -> HomeReport:
+    """Return everything that is wrong with a home, or one finding PASSED.
+
+    Args:
+        store: the home; may be opened for reading only.
+        vkey: verifier key of the log's first generation; without it checkpoints are not compared.
+        checkpoints: older signed checkpoints that somebody kept, to be compared too.
+
+    Raises:
+        StoreError: the database cannot be read at all.
+    """
+    wanted: set[str] = set()
+    findings: list[Finding] = []
+    with store.read() as tx:
+        outside = [*checkpoints, *filter(None, [store.kept_checkpoint()])]
+        rows = _rows(tx, vkey, outside, findings)
+        erased = {item.entry.data.get("envelope") for item in _entries(tx, HOME) if item.entry.type == ERASED}
+        states = tx.states()
+        names = [name for name in rows.envelopes if name != HOME]
+        for name in names:
+            findings += _envelope(tx, name, states.pop(name, None), wanted, erased=name in erased)
+        findings += [_failed("journal.state", name, state=state) for name, state in states.items()]
+    findings += _objects(store, wanted)
+    if not findings:
+        params: dict[str, str | int] = {"entries": rows.count, "envelopes": len(names), "documents": len(wanted)}
+        findings = [Finding(STEP, Verdict.PASSED, "journal.home", params)]
+    orphans = tuple(digest for digest in store.objects.digests() if digest not in wanted)
+    return HomeReport(tuple(findings), rows.count, len(names), orphans, tuple(store.objects.leftovers()))
+
+
+def _rows(tx: ReadTransaction, vkey: str | None, outside: Sequence[bytes], findings: list[Finding]) -> Rows:
+    """Check the log and return what the pass over its rows left."""
+    origin = "" if vkey is None else vkey.partition("+")[0]
+    signed: list[Checkpoint] = []
+    try:
+        log = current_log(tx, origin=origin)
+    except (JournalError, StoreError) as exc:
+        findings.append(Finding(STEP, Verdict.FAILED, exc.code, subject=HOME))
+        log = LogState(origin, 1, 0)
+    if vkey is not None:
+        signed, unsigned = signed_checkpoints(tx, vkey=vkey, outside=outside)
+        findings += unsigned
+    rows = Rows(log.base, frozenset(checkpoint.size for checkpoint in signed))
+    findings += check_rows(tx, rows)
+    findings += check_tiles(tx, rows)
+    findings += check_checkpoints(signed, rows, origin=origin, generation=log.generation)
+    return rows
+
+
+def _entries(tx: ReadTransaction, envelope: str) -> list[Any]:
+    """Return an envelope's entries, or none where a row is damaged: ``check_rows`` has said so."""
+    try:
+        return tx.entries(envelope)
+    except (JournalError, StoreError):
+        return []
+
+
+def _envelope(
+    tx: ReadTransaction, name: str, state: str | None, wanted: set[str], *, erased: bool
+) -> Iterator[Finding]:
+    entries: list[Entry] = [item.entry for item in _entries(tx, name)]
+    if not entries:
+        return
+    try:
+        envelope = fold(entries)
+    except JournalError as exc:
+        yield Finding(STEP, Verdict.FAILED, "journal.fold", {"reason": exc.code}, subject=name)
+        return
+    if state != envelope.state.value:
+        yield _failed("journal.state", name, state=state or "–", fold=envelope.state.value)
+    for document in envelope.documents:
+        wanted |= {document.r0.sha256, document.current.sha256}
+    yield from _openings(tx, envelope, _texts([dict(entry.data) for entry in entries]), erased=erased)
+
+
+def _openings(tx: ReadTransaction, envelope: Envelope, said: set[str], *, erased: bool) -> Iterator[Finding]:
+    try:
+        openings, evidence = tx.openings(envelope.id), tx.evidence(envelope.id)
+    except StoreError as exc:
+        yield Finding(STEP, Verdict.FAILED, exc.code, subject=envelope.id)
+        return
+    for digest, data in evidence.items():
+        if canonical.digest_text(canonical.digest(data)) != digest:
+            yield _failed("journal.evidence_changed", envelope.id, digest=digest)
+    for name, opening in openings.items():
+        if isinstance(opening, dict) and commitment_of(str(opening.get("salt")), opening.get("value")) not in said:
+            yield _failed("journal.opening", envelope.id, name=name)
+        blob = opening.get("blob") if isinstance(opening, dict) else None
+        if blob is not None and blob not in evidence:
+            yield _failed("journal.evidence_missing", envelope.id, digest=str(blob))
+    expected = {f"document.{index}" for index in range(len(envelope.documents))}
+    expected |= {f"signatory.{item.id}.name" for item in envelope.signatories} | {"person_key"}
+    missing = sorted(expected - set(openings))
+    if missing and not erased:
+        yield _failed("journal.opening_missing", envelope.id, name=missing[0], count=len(missing))
+
+
+def _objects(store: Store, wanted: set[str]) -> Iterator[Finding]:
+    for digest in sorted(wanted):
+        try:
+            store.objects.check(digest)
+        except DocumentError as exc:
+            code = "journal.object_missing" if exc.code == "document.missing" else "journal.object_changed"
+            yield Finding(STEP, Verdict.FAILED, code, {"digest": digest})
+
+
+def _texts(value: Json) -> set[str]:
+    """Return every text that an entry's data hold: the commitments are among them."""
+    if isinstance(value, str):
+        return {value}
+    if isinstance(value, dict):
+        value = list(value.values())
+    return set().union(*map(_texts, value)) if isinstance(value, list) else set()
+
+
+def _failed(code: str, envelope: str, **params: str | int) -> Finding:
+    return Finding(STEP, Verdict.FAILED, code, params, subject=envelope)

@@ -1,0 +1,126 @@
+"""The log of a home, row by row: whole, in order, and what its checkpoints say (``journal verify``, ``doctor``).
+
+Everything is computed anew from the rows: neither the tiles nor the digest column is believed. One pass; memory for
+one hash per 256 entries and one entry per envelope.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from signkit import canonical
+from signkit.errors import JournalCorruptError
+from signkit.journal.chain import STEP, link_faults
+from signkit.journal.checkpoint import Checkpoint, generation_of, verify_checkpoint
+from signkit.journal.merkle import EMPTY_ROOT, HASH_BYTES, Growing, LeafNodes, leaf_hash
+from signkit.journal.tree import TILE_HEIGHT, TILE_WIDTH
+from signkit.model.entry import Entry
+from signkit.model.report import Finding, Verdict
+from signkit.ports.store import ReadTransaction, StoredRow
+
+__all__ = ["Rows", "check_checkpoints", "check_rows", "check_tiles", "signed_checkpoints"]
+
+
+@dataclass(slots=True)
+class Rows:
+    """What one pass over the rows leaves behind, computed from the entries' bytes alone."""
+
+    base: int
+    """Number of the entry with which the log's generation begins."""
+    sizes: frozenset[int]
+    """Sizes at which the root is wanted."""
+    tree: Growing = field(default_factory=lambda: Growing(collect=TILE_HEIGHT))
+    roots: dict[int, bytes] = field(default_factory=lambda: {0: EMPTY_ROOT})
+    envelopes: dict[str, Entry] = field(default_factory=dict)
+    """Envelope → its last entry."""
+    count: int = 0
+
+    def add(self, digest: bytes) -> None:
+        """Count a row, and add it to the tree if it is of this generation."""
+        if self.count >= self.base:
+            self.tree.add(leaf_hash(digest))
+            if self.tree.size in self.sizes:
+                self.roots[self.tree.size] = self.tree.root()
+        self.count += 1
+
+
+def signed_checkpoints(
+    tx: ReadTransaction, *, vkey: str, outside: Sequence[bytes]
+) -> tuple[list[Checkpoint], list[Finding]]:
+    """Return every checkpoint that the log's key signed, and a finding for each that it did not.
+
+    Args:
+        tx: the home.
+        vkey: verifier key of the log's first generation.
+        outside: the checkpoint kept beside the database, and any older ones that somebody has.
+    """
+    signed: list[Checkpoint] = []
+    findings: list[Finding] = []
+    for note in dict.fromkeys([*(item.note for item in tx.checkpoints()), *outside]):
+        try:
+            signed.append(verify_checkpoint(note, vkey, generations=True))
+        except JournalCorruptError as exc:
+            findings.append(Finding(STEP, Verdict.FAILED, exc.code))
+    return signed, findings
+
+
+def check_rows(tx: ReadTransaction, rows: Rows) -> Iterator[Finding]:
+    """Give what is wrong with the table of entries; fill ``rows``."""
+    expected = 0
+    for row in tx.rows():
+        if row.index != expected:
+            yield _failed("journal.row_gap", row.envelope, entry=expected)
+        expected = row.index + 1
+        digest = canonical.digest(row.raw)
+        rows.add(digest)
+        if digest != row.digest:
+            yield _failed("journal.row_digest", row.envelope, entry=row.index)
+        try:
+            entry = Entry.decode(row.raw)
+        except JournalCorruptError as exc:
+            yield _failed("journal.row_unreadable", row.envelope, entry=row.index, reason=exc.code)
+            continue
+        yield from _check_link(row, entry, rows)
+
+
+def check_tiles(tx: ReadTransaction, rows: Rows) -> Iterator[Finding]:
+    """Give the tiles that are kept and are not what the entries make them."""
+    hashes, level = bytes(rows.tree.collected), 1
+    while hashes:
+        tile_bytes = TILE_WIDTH * HASH_BYTES
+        tiles = [hashes[at : at + tile_bytes] for at in range(0, len(hashes), tile_bytes)]
+        for number, right in enumerate(tiles):
+            kept = tx.tile(rows.base, level, number)
+            if kept != right[: len(kept)]:
+                yield Finding(STEP, Verdict.FAILED, "journal.tile", {"level": level, "tile": number})
+        hashes, level = b"".join(_tile_root(tile) for tile in tiles if len(tile) == tile_bytes), level + 1
+
+
+def check_checkpoints(signed: Sequence[Checkpoint], rows: Rows, *, origin: str, generation: int) -> Iterator[Finding]:
+    """Give the signed checkpoints that the entries contradict."""
+    for checkpoint in signed:
+        theirs = generation_of(origin, checkpoint.origin) or 0
+        params: dict[str, str | int] = {"size": checkpoint.size, "entries": rows.tree.size}
+        if theirs > generation or (theirs == generation and checkpoint.size > rows.tree.size):
+            yield Finding(STEP, Verdict.FAILED, "journal.behind", params)
+        elif theirs == generation and rows.roots[checkpoint.size] != checkpoint.root:
+            yield Finding(STEP, Verdict.FAILED, "journal.fork", params)
+
+
+def _tile_root(tile: bytes) -> bytes:
+    return LeafNodes([tile[at : at + HASH_BYTES] for at in range(0, len(tile), HASH_BYTES)]).node(TILE_HEIGHT, 0)
+
+
+def _check_link(row: StoredRow, entry: Entry, rows: Rows) -> Iterator[Finding]:
+    previous = rows.envelopes.get(entry.envelope)
+    if (entry.envelope, entry.seq) != (row.envelope, row.seq):
+        yield _failed("journal.row_place", row.envelope, entry=row.index)
+    number = 0 if previous is None else previous.seq + 1
+    for code in link_faults(entry, previous, number):
+        yield _failed(code, entry.envelope, entry=entry.seq)
+    rows.envelopes[entry.envelope] = entry
+
+
+def _failed(code: str, envelope: str, **params: str | int) -> Finding:
+    return Finding(STEP, Verdict.FAILED, code, params, subject=envelope)
