@@ -1,4 +1,4 @@
-"""Forgeries by whoever holds the key: one thing more goes into a revision before it is signed, and the signature is good.
+"""Forgeries by whoever holds the key: one thing more goes into a revision, and then it is signed, and signed well.
 
 Used as a context: while it is open, the revision that gives the named field its value carries the forgery.
 """
@@ -40,7 +40,7 @@ def tampering(attack: SigningAttack) -> Iterator[None]:
 
     def write(self: Writer) -> None:
         for item in list(self.objects.values()):
-            field = item.get_object() if isinstance(item, generic.IndirectObject) else item
+            field: Any = item.get_object() if isinstance(item, generic.IndirectObject) else item
             name = str(field.get("/T", "")) if isinstance(field, generic.DictionaryObject) else ""
             if name.endswith(attack.field) and "/V" in field:
                 attack.action(self, field)
