@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from signkit.model.risks import Risk, RiskFound
-from signkit.pades.examine.graph import Graph, Node
+from signkit.pades.examine.graph import Graph, Node, name_at
 from signkit.pades.structure import Dict, Ref, Value, View
 
 __all__ = ["active_risks", "external_risks", "layer_risks"]
@@ -50,29 +50,29 @@ def active_risks(graph: Graph) -> Iterator[RiskFound]:
 
 def _opening(view: View) -> Iterator[RiskFound]:
     action = view.resolve(view.catalog.get("OpenAction"))
-    if isinstance(action, Dict) and view.resolve(action.get("S")) not in _PLACES:
+    if isinstance(action, Dict) and name_at(view, action, "S") not in _PLACES:
         yield RiskFound(Risk.ACTIVE, "open-action")
 
 
 def _acting(view: View, node: Dict) -> str | None:
     """Return what ``node`` does by itself, or None."""
-    kind = view.resolve(node.get("S"))
-    if isinstance(kind, str) and kind in _ACTIONS:
+    kind = name_at(view, node, "S")
+    if kind in _ACTIONS:
         return _ACTIONS[kind]
     if "JS" in node and view.resolve(node["JS"]) is not None and kind is None:
         return "javascript"
     if kind == "URI" and _is_script(view.resolve(node.get("URI"))):
         return "javascript"
-    if view.resolve(node.get("Subtype")) in _ANNOTATIONS and "Rect" in node:
+    if name_at(view, node, "Subtype") in _ANNOTATIONS and "Rect" in node:
         return "multimedia"
-    if view.resolve(node.get("Subtype")) == "PS" and view.resolve(node.get("Type")) == "XObject":
+    if name_at(view, node, "Subtype") == "PS" and name_at(view, node, "Type") == "XObject":
         return "postscript"
     return "additional-actions" if "AA" in node and _triggers(view, node["AA"]) else None
 
 
 def _triggers(view: View, value: Value) -> bool:
     """Say whether ``value`` holds any action; a font or colour that happens to be called AA does not."""
-    return any(isinstance(view.resolve(view.get_dict(item).get("S")), str) for item in view.get_dict(value).values())
+    return any(name_at(view, view.get_dict(item), "S") is not None for item in view.get_dict(value).values())
 
 
 def _is_script(value: Value) -> bool:
@@ -87,7 +87,7 @@ def external_risks(graph: Graph) -> Iterator[RiskFound]:
             continue
         if view.resolve(node.dict.get("F")) is not None:
             yield RiskFound(Risk.EXTERNAL, "stream", node.number)
-        elif view.resolve(node.dict.get("Subtype")) == "Form" and view.get_dict(node.dict.get("Ref")):
+        elif name_at(view, node.dict, "Subtype") == "Form" and view.get_dict(node.dict.get("Ref")):
             yield RiskFound(Risk.EXTERNAL, "reference", node.number)
         elif view.get_dict(node.dict.get("OPI")):
             yield RiskFound(Risk.EXTERNAL, "proxy", node.number)
@@ -102,7 +102,7 @@ def layer_risks(graph: Graph) -> Iterator[RiskFound]:
         yield RiskFound(Risk.LAYERS, "configurations")
     if view.get_list(default.get("AS")):
         yield RiskFound(Risk.LAYERS, "usage")
-    if view.resolve(default.get("BaseState")) not in (None, "ON"):
+    if name_at(view, default, "BaseState") not in (None, "ON"):
         yield RiskFound(Risk.LAYERS, "hidden-by-default")
     elif off := view.get_list(default.get("OFF")):
         first = off[0]
@@ -116,7 +116,7 @@ def _hides(view: View, node: Node) -> bool:
     """Say whether a membership dictionary hides its content while every layer is shown."""
     if "OCGs" not in node.dict and "VE" not in node.dict:
         return False
-    return view.resolve(node.dict.get("P")) in _HIDING_POLICIES or _negates(view, node.dict.get("VE"))
+    return name_at(view, node.dict, "P") in _HIDING_POLICIES or _negates(view, node.dict.get("VE"))
 
 
 def _negates(view: View, expression: Value) -> bool:

@@ -166,7 +166,8 @@ def _by_encoding(view: View, node: Dict, code: int) -> str | None:
         name = _difference(view, encoding, code)
         if name is not None:
             return " " if name in _BLANK_NAMES else (name if len(name) == 1 else None)
-    if view.resolve(node.get("Subtype")) == "Type3" or base not in _PLAIN_BASES:
+    plain = base is None or (isinstance(base, str) and base in _PLAIN_BASES)
+    if not plain or view.resolve(node.get("Subtype")) == "Type3":
         return None
     if code in (0x20, 0xA0):
         return " "

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from signkit.pades.structure import Dict, Ref, Stream, Value, View
+from signkit.pades.structure import Dict, Name, Ref, Stream, Value, View
 
-__all__ = ["Graph", "Node", "read_graph"]
+__all__ = ["Graph", "Node", "name_at", "nodes_of", "read_graph"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,12 @@ def nodes_of(number: int | None, value: Value) -> Iterator[Node]:
             stack.extend(item.values())
         elif isinstance(item, list):
             stack.extend(item)
+
+
+def name_at(view: View, node: Dict, key: str) -> str | None:
+    """Return the name under ``key``; None for anything else, so that a stranger's list is never taken for one."""
+    value = view.resolve(node.get(key))
+    return str(value) if isinstance(value, Name) else None
 
 
 def read_graph(view: View) -> Graph:

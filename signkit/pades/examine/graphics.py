@@ -87,7 +87,7 @@ class GraphicsPainter:
         if "BM" in node:
             mode = view.resolve(node["BM"])
             mode = view.resolve(mode[0]) if isinstance(mode, list) and mode else mode
-            state.normal = mode in _NORMAL
+            state.normal = isinstance(mode, str) and mode in _NORMAL
         font = view.get_list(node.get("Font"))
         if len(font) == 2:
             state.font = self._font(font[0])

@@ -68,8 +68,8 @@ def _page_risks(view: View, page: Page, budget: Budget, values: dict[int, str]) 
     appearances = list(drafts(view, page))
     try:
         data = _contents(view, page, budget)
-        if not appearances and not _may_cover(view, data, resources):
-            return
+        if not appearances:
+            data = _until_last_cover(view, data, resources)
         painter = Painter(view, budget)
         painter.paint(data, resources)
         for item in appearances:
@@ -86,9 +86,12 @@ def _contents(view: View, page: Page, budget: Budget) -> bytes:
     return b"\n".join(budget.read(part) for part in streams if view.resolve(part.dict.get("F")) is None)
 
 
-def _may_cover(view: View, data: bytes, resources: Dict) -> bool:
-    """Say whether the page can paint any image at all: an XObject named, or an inline image."""
-    return bool(view.get_dict(resources.get("XObject"))) or b"BI" in data
+def _until_last_cover(view: View, data: bytes, resources: Dict) -> bytes:
+    """Return the part of a page's content that can lie beneath an image: up to the last one, or nothing."""
+    end = data.rfind(b"EI") + 2 if b"BI" in data else 0
+    if view.get_dict(resources.get("XObject")):
+        end = max(end, data.rfind(b"Do") + 2)
+    return data[:end] if end >= 2 else b""
 
 
 def _paint_annotation(

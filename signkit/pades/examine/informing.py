@@ -12,7 +12,7 @@ from signkit.canonical import digest_text
 from signkit.errors import SignkitError
 from signkit.model.risks import Risk, RiskFound
 from signkit.pades.examine.facts import Attachment
-from signkit.pades.examine.graph import Graph
+from signkit.pades.examine.graph import Graph, name_at
 from signkit.pades.structure import Dict, Stream, Value, View, decode_text
 
 __all__ = ["attachments", "font_risks", "form_risks", "link_risks"]
@@ -30,8 +30,8 @@ def font_risks(graph: Graph) -> Iterator[RiskFound]:
     """Yield every font whose program is not in the file (ISO 32000-1 clause 9.9)."""
     view = graph.view
     for node in graph.nodes():
-        kind = view.resolve(node.dict.get("Subtype"))
-        if view.resolve(node.dict.get("Type")) != "Font" or kind in ("Type0", "Type3"):
+        kind = name_at(view, node.dict, "Subtype")
+        if name_at(view, node.dict, "Type") != "Font" or kind in ("Type0", "Type3"):
             continue
         descriptor = view.get_dict(node.dict.get("FontDescriptor"))
         if not any(key in descriptor for key in ("FontFile", "FontFile2", "FontFile3")):
@@ -53,8 +53,8 @@ def form_risks(view: View) -> Iterator[RiskFound]:
 def link_risks(graph: Graph) -> Iterator[RiskFound]:
     """Yield every action that leads out of the document."""
     for node in graph.nodes():
-        kind = graph.view.resolve(node.dict.get("S"))
-        if isinstance(kind, str) and kind in _LINKS:
+        kind = name_at(graph.view, node.dict, "S")
+        if kind in _LINKS:
             yield RiskFound(Risk.LINKS, _LINKS[kind], node.number)
 
 
