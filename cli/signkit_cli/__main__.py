@@ -16,7 +16,7 @@ def main() -> None:
         return
     from signkit_cli.app import run
 
-    sys.exit(run(sys.argv[1:]))
+    sys.exit(run(sys.argv[1:]))  # noqa: TID251 - the one place
 
 
 if __name__ == "__main__":
