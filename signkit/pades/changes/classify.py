@@ -83,7 +83,8 @@ def _findings(pdf: Pdf, changes: Mapping[int, RevisionChanges], signed: list[int
             problems.append(failed("empty_section", subject=f"revision {index + 1}"))
         elif index > last and item.level is not ChangeLevel.VALIDATION_DATA:
             problems.append(failed("after_last", subject=f"revision {index + 1}", level=item.level.value))
-    if pdf.trailing:
+    covered = [place.byte_range[-2] + place.byte_range[-1] for place in found if place.byte_range and place.revision]
+    if pdf.size > max([pdf.revisions[-1].end, *covered]):
         problems.append(failed("tail"))
     return problems
 

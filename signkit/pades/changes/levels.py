@@ -12,6 +12,7 @@ from typing import Final
 
 from signkit.model.report import ChangeLevel
 from signkit.pades.changes.compare import same, same_but
+from signkit.pades.changes.sharing import shared_parts, without_orphans
 from signkit.pades.structure import Dict, Field, Pdf, Ref, Stream, Value, View, references
 
 __all__ = ["ORDER", "RevisionChanges", "highest_level"]
@@ -63,8 +64,10 @@ class RevisionChanges:
         self._form()
         self._pages()
         left = self.changed - self._explained.keys()
-        shared = self._shared()
-        self.unexplained = tuple(sorted(self._without_orphans(left) | shared))
+        shared = shared_parts(
+            self._before, self._after, parts=self._parts, own=self._own, explained=set(self._explained)
+        )
+        self.unexplained = tuple(sorted(without_orphans(self._before, self._after, left) | shared))
         if self.unexplained:
             self._found.append(ChangeLevel.OTHER)
         self.level = highest_level(self._found)
@@ -188,52 +191,6 @@ class RevisionChanges:
                 for stream in inner.values():
                     self._mark(stream, level)
 
-    def _shared(self) -> set[int]:
-        """Return changed old numbers within a value or appearance to which something else led before as well."""
-        roots = {ref.num for view in (self._before, self._after) for ref in _own_places(view)} | self._own
-        parts = {num for num in self._parts if not self._before.entry(num).free} - roots
-        old = parts & self._explained.keys()
-        if not old:
-            return set()
-        trailers = [{**view.trailer, "Root": None, "Info": None} for view in (self._before, self._after)]
-        stack = [ref.num for ref in references(trailers) if ref.num in parts]
-        for num in self._before.numbers():
-            if num in self._own or num not in parts:
-                stack.extend(ref.num for ref in self._named_by(num) if ref.num in parts)
-        seen: set[int] = set()
-        while stack:
-            num = stack.pop()
-            if num not in seen:
-                seen.add(num)
-                stack.extend(ref.num for ref in references(self._before.get(num)) if ref.num in parts)
-        return seen & old
-
-    def _named_by(self, num: int) -> Iterable[Ref]:
-        """Yield what an object names, its own way to a value, an appearance or the store left out."""
-        value = self._before.get(num)
-        if isinstance(value, Dict):
-            skipped: tuple[str, ...] = ("V", "AP", "Lock", "SV", "MK", "Kids") if num in self._own else ()
-            if value.get("Type") == "Catalog":
-                skipped = ("DSS", "Extensions", "Metadata")
-            value = [item for key, item in value.items() if key not in skipped]
-        return references(value)
-
-    def _without_orphans(self, left: set[int]) -> set[int]:
-        """Leave out new numbers that nothing names: they are not part of the document."""
-        new = {num for num in left if self._before.entry(num).free and not self._after.entry(num).free}
-        if not new:
-            return left
-        named: set[int] = set()
-        for num in self._after.numbers():
-            if num not in new:
-                named |= {ref.num for ref in references(self._after.get(num))} & new
-        stack = list(named)
-        while stack:
-            inner = {ref.num for ref in references(self._after.get(stack.pop()))} & new - named
-            named |= inner
-            stack.extend(inner)
-        return left - (new - named)
-
     def _form(self) -> None:
         pointer = self._after.catalog.get("AcroForm")
         before, after = self._before.get_dict(self._before.catalog.get("AcroForm")), self._after.get_dict(pointer)
@@ -293,12 +250,6 @@ def _unseen(before: Value, after: Value) -> bool:
     """Say whether annotation flags changed in more than Print and Locked (ISO 32000-1 table 165)."""
     old, new = (value if type(value) is int else 0 for value in (before, after))
     return (old | 132) != (new | 132)
-
-
-def _own_places(view: View) -> Iterable[Ref]:
-    """Yield catalog, form and page numbers, which are explained for themselves and named from many places."""
-    places = [view.trailer.get("Root"), view.catalog.get("AcroForm"), *(page.ref for page in view.pages)]
-    return (place for place in places if isinstance(place, Ref))
 
 
 def _level_of(view: View, field: Field) -> ChangeLevel:

@@ -12,11 +12,13 @@ from typing import Final
 from signkit.errors import UnreadableDocumentError
 from signkit.model.report import Finding
 from signkit.pades.changes.findings import failed
-from signkit.pades.structure import Dict, HexString, Pdf, SignatureField
+from signkit.pades.structure import Dict, HexString, Pdf, Revision, SignatureField
 
 __all__ = ["Place", "check_places", "places", "statement_strings"]
 
 _DIGITS: Final = re.compile(rb"<([0-9A-Fa-f]*)>")
+_MAX_BLANKS: Final = 64
+"""White space after ``%%EOF`` that a stranger's signature may cover, ours."""
 _UPPER: Final = re.compile(rb"<[0-9A-F]*>")
 
 
@@ -55,7 +57,7 @@ def places(pdf: Pdf) -> list[Place]:
 def _place(pdf: Pdf, item: SignatureField) -> Place:
     end = item.signed_end
     for revision in pdf.revisions:
-        if end not in {revision.end, revision.eof_end}:
+        if not _ends_with(pdf, revision, end):
             continue
         for old in pdf.view(revision.index).signatures:
             if old.field.name == item.field.name and old.ref == item.ref:
@@ -63,6 +65,13 @@ def _place(pdf: Pdf, item: SignatureField) -> Place:
                 return Place(item.field.name, old.kind, revision.index, old.dict, number, old.byte_range)
     number = item.ref.num if item.ref else None
     return Place(item.field.name, item.kind, None, item.dict, number, item.byte_range)
+
+
+def _ends_with(pdf: Pdf, revision: Revision, end: int | None) -> bool:
+    """Say whether a signature that covers all up to ``end`` covers ``revision``; blanks after it belong to it."""
+    if end is None or not revision.eof_end <= end <= min(revision.end + _MAX_BLANKS, pdf.size):
+        return False
+    return end <= revision.end or not pdf.bytes(revision.end, end).strip(b"\x00\t\n\x0c\r ")
 
 
 def check_places(pdf: Pdf, *, signkit_after: int | None = None) -> list[Finding]:

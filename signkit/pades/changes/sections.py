@@ -42,6 +42,8 @@ def check_sections(story: Story, step: Step) -> list[Finding]:
     if type(size) is not int or type(earlier) is not int or size <= highest or size < earlier:
         found.append(failed("trailer_size", subject=str(step)))
     found += _trailer(story.r0.trailer, revision.trailer, step)
+    if _misplaced(step):
+        found.append(failed("sections", subject=str(step)))
     for num, entry in step.entries.items():
         earlier_entry = step.before.entry(num)
         expected = 0 if earlier_entry.free else earlier_entry.gen
@@ -50,6 +52,22 @@ def check_sections(story: Story, step: Step) -> list[Finding]:
     if any(entry.free for entry in step.entries.values()):
         found.append(failed("object_freed", subject=str(step)))
     return found
+
+
+def _misplaced(step: Step) -> bool:
+    """Say whether number 0 is in use, or a cross-reference stream's own row or number is not its own."""
+    for section in step.revision.sections:
+        zero = section.lookup(0)
+        if zero is not None and not zero.free:
+            return True
+        if section.number is None:
+            continue
+        row = section.lookup(section.number)
+        if row is not None and (row.offset + step.story.pdf.base, row.gen, row.container) != (section.offset, 0, None):
+            return True
+        if not step.before.entry(section.number).free:
+            return True
+    return False
 
 
 def _trailer(first: Dict, trailer: Dict, step: Step) -> list[Finding]:
