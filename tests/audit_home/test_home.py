@@ -1,0 +1,233 @@
+"""A home judged: what is whole passes, and each way of tampering with a row, tile, checkpoint or document is named."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from signkit import canonical
+from signkit.audit.home import ERASED, check_home
+from signkit.journal import log
+from signkit.journal.checkpoint import log_vkey, sign_checkpoint
+from signkit.journal.writer import append
+from signkit.model.entry import HOME
+from signkit.model.person import commit
+from signkit.store import DATABASE, SqlStore, open_store
+
+ORIGIN = "signkit.example.se/journal"
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+
+
+class Key:
+    """The journal key."""
+
+    algorithm = "ed25519"
+
+    def __init__(self) -> None:
+        self._key = Ed25519PrivateKey.from_private_bytes(b"\x01" * 32)
+        self.spki = self._key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+    def sign(self, data: bytes, *, digest: str = "sha256") -> bytes:
+        """Sign."""
+        assert digest
+        return self._key.sign(data)
+
+
+KEY = Key()
+VKEY = log_vkey(ORIGIN, KEY.spki)
+
+
+def make_envelope(store: SqlStore, envelope: str) -> None:
+    """Create an envelope with one document and one signatory, as the clerk does."""
+    digest = store.objects.put_bytes(f"%PDF {envelope}".encode())
+    title, name = commit("protokoll.pdf"), commit("Åsa Ödlund")
+    state = {"size": 10, "sha256": digest}
+    with store.write() as tx:
+        proof = tx.put_evidence(envelope, b"evidence")
+        evidence = commit("digest")
+        document = {"r0": state, "r1": state, "pages": 1, "name": title.digest, "risks": []}
+        signatory = {"id": "s1", "role": "ordförande", "order": 1, "person": None, "name": name.digest}
+        data = {
+            "kind": "protocol",
+            "deadline": None,
+            "disclosure": "none",
+            "environment": "test",
+            "documents": [document],
+            "signatories": [signatory],
+            "rules": {"quorums": [], "decline": "ends"},
+        }
+        append(tx, envelope, "created", actor="clerk", data=data, at=NOW)
+        append(tx, envelope, "evidence_received", actor="signatory:s1", data={"evidence": evidence.digest}, at=NOW)
+        tx.put_opening(envelope, "document.0", {"salt": title.salt, "value": "protokoll.pdf"})
+        tx.put_opening(envelope, "signatory.s1.name", {"salt": name.salt, "value": "Åsa Ödlund"})
+        tx.put_opening(envelope, "person_key", "AAAA")
+        tx.put_opening(envelope, "evidence.c1", {"salt": evidence.salt, "value": "digest", "blob": proof})
+        tx.put_projection(envelope, "draft", None)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A home with two envelopes, 600 entries and two checkpoints."""
+    store = open_store(tmp_path / "home", create=True)
+    make_envelope(store, "aaa")
+    log.sign_head(store, origin=ORIGIN, key=KEY)
+    with store.write() as tx:
+        for number in range(600):
+            append(tx, "aaa", "reminded", actor="system", data={"n": number}, at=NOW)
+    make_envelope(store, "bbb")
+    log.sign_head(store, origin=ORIGIN, key=KEY)
+    store.close()
+    return tmp_path / "home"
+
+
+def codes(home: Path, *, checkpoints: tuple[bytes, ...] = ()) -> set[str]:
+    """Return the codes that judging the home gives."""
+    store = open_store(home, readonly=True)
+    report = check_home(store, vkey=VKEY, checkpoints=checkpoints)
+    store.close()
+    assert report.sound == all(finding.code == "journal.home" for finding in report.findings)
+    return {finding.code for finding in report.findings}
+
+
+def test_a_whole_home_is_sound(home: Path) -> None:
+    """One finding that counts what was examined; judging writes nothing."""
+    before = {path: path.read_bytes() for path in home.rglob("*") if path.is_file()}
+    store = open_store(home, readonly=True)
+    report = check_home(store, vkey=VKEY)
+    (finding,) = report.findings
+    assert finding.code == "journal.home"
+    assert finding.params == {"entries": 604, "envelopes": 2, "documents": 2}
+    assert (report.orphans, report.leftovers) == ((), ())
+    store.close()
+    assert {path: path.read_bytes() for path in home.rglob("*") if path.is_file()} == before
+
+
+TAMPERING: dict[str, tuple[str, str]] = {
+    "alter a row": (
+        "UPDATE entries SET raw = CAST(replace(CAST(raw AS TEXT), 'system', 'clerk_') AS BLOB) WHERE idx = 300",
+        "journal.row_digest",
+    ),
+    "alter its digest": ("UPDATE entries SET digest = zeroblob(32) WHERE idx = 300", "journal.row_digest"),
+    "make it unreadable": ("UPDATE entries SET raw = x'7b' WHERE idx = 300", "journal.row_unreadable"),
+    "move it to another envelope": ("UPDATE entries SET envelope = 'zzz' WHERE idx = 300", "journal.row_place"),
+    "drop a row": ("DELETE FROM entries WHERE idx = 300", "journal.row_gap"),
+    "drop the last row": ("DELETE FROM entries WHERE idx = 603", "journal.behind"),
+    "drop an envelope": ("DELETE FROM entries WHERE envelope = 'bbb'", "journal.behind"),
+    "change a tile": ("UPDATE tiles SET hashes = zeroblob(64)", "journal.tile"),
+    "change a state": ("UPDATE projections SET state = 'completed' WHERE envelope = 'aaa'", "journal.state"),
+    "drop a state": ("DELETE FROM projections WHERE envelope = 'aaa'", "journal.state"),
+    "invent a state": ("INSERT INTO projections VALUES ('ccc', 'draft', x'6e756c6c')", "journal.state"),
+    "change a name": (
+        "UPDATE openings SET value = CAST(replace(CAST(value AS TEXT), 'dlund', 'dberg') AS BLOB)",
+        "journal.opening",
+    ),
+    "drop a name": ("DELETE FROM openings WHERE name = 'signatory.s1.name'", "journal.opening_missing"),
+    "garble an opening": ("UPDATE openings SET value = x'7b'", "store.corrupt"),
+    "change evidence": ("UPDATE evidence SET data = x'00'", "journal.evidence_changed"),
+    "drop evidence": ("DELETE FROM evidence", "journal.evidence_missing"),
+    "change a checkpoint": ("UPDATE checkpoints SET note = x'00' WHERE id = 1", "journal.note"),
+}
+
+
+@pytest.mark.parametrize("name", TAMPERING)
+def test_each_tampering_with_a_row_is_named(home: Path, name: str) -> None:
+    """With the triggers out of the way, every change to a table is found under its code."""
+    statement, code = TAMPERING[name]
+    database = sqlite3.connect(home / DATABASE)
+    database.executescript("DROP TRIGGER entries_no_update; DROP TRIGGER entries_no_delete;")
+    database.execute(statement)
+    database.commit()
+    database.close()
+    assert code in codes(home)
+
+
+def _rewrite(home: Path) -> None:
+    """Rewrite the whole history consistently, as somebody with the database but not the key would."""
+    store = open_store(home)
+    with store.read() as tx:
+        entries = list(tx.rows())
+        values = {name: tx.openings(name) for name in ("aaa", "bbb")}
+    store.close()
+    fresh = open_store(home / "fresh", create=True)
+    with fresh.write() as tx:
+        for row in entries:
+            value = canonical.decode(row.raw)
+            append(tx, row.envelope, value["type"], actor=value["actor"], data=value["data"], at=NOW)
+        for name, openings in values.items():
+            tx.put_projection(name, "draft", None)
+            tx.put_evidence(name, b"evidence")
+            for key, item in openings.items():
+                tx.put_opening(name, key, item)
+    fresh.close()
+    (home / "fresh" / DATABASE).replace(home / DATABASE)
+
+
+def test_a_rewritten_history_contradicts_its_checkpoint(home: Path) -> None:
+    """A history made anew is a perfect chain; the checkpoint kept outside still finds it."""
+    _rewrite(home)
+    assert codes(home) == {"journal.fork"}
+
+
+def test_a_history_rewritten_by_its_operator_needs_an_older_checkpoint(home: Path) -> None:
+    """With the key and the outer file changed too nothing here can see it; a checkpoint that a witness kept does."""
+    witnessed = (home / "checkpoint").read_bytes()
+    _rewrite(home)
+    (home / "checkpoint").unlink()
+    store = open_store(home)
+    log.sign_head(store, origin=ORIGIN, key=KEY)
+    store.close()
+    assert codes(home) == {"journal.home"}
+    assert codes(home, checkpoints=(witnessed,)) == {"journal.fork"}
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        (lambda path: path.write_bytes(b"changed"), "journal.object_changed"),
+        (lambda path: path.unlink(), "journal.object_missing"),
+        (lambda path: path.write_bytes(path.read_bytes()[:-1]), "journal.object_changed"),
+    ],
+    ids=["changed", "gone", "cut"],
+)
+def test_documents_are_compared(home: Path, change: Callable[[Path], object], code: str) -> None:
+    """A document that is changed, cut or gone is named."""
+    change(next(path for path in (home / "objects").rglob("*") if path.is_file()))
+    assert codes(home) == {code}
+
+
+def test_a_checkpoint_of_the_future_or_of_a_stranger(home: Path) -> None:
+    """A checkpoint given by hand that covers more, or that another key signed, is told."""
+    ahead = sign_checkpoint(ORIGIN, 9999, b"r" * 32, KEY)
+    later = sign_checkpoint(f"{ORIGIN}/2", 1, b"r" * 32, KEY)
+    assert codes(home, checkpoints=(ahead,)) == {"journal.behind"}
+    assert codes(home, checkpoints=(later,)) == {"journal.behind"}
+    assert codes(home, checkpoints=(ahead[:-10] + b"AAAAAAAAA\n",)) & {"journal.note", "journal.checkpoint_signature"}
+
+
+def test_what_was_erased_is_not_missing(home: Path) -> None:
+    """After an erasure that the home's journal tells, absent openings and evidence are as they should be."""
+    store = open_store(home)
+    with store.write() as tx:
+        tx.delete_openings("aaa")
+        tx.delete_evidence("aaa")
+        append(tx, HOME, ERASED, actor="clerk", data={"envelope": "aaa"}, at=NOW)
+    store.close()
+    assert codes(home) == {"journal.home"}
+
+
+def test_leftovers_and_orphans_are_told_and_harmless(home: Path) -> None:
+    """A document nobody names and a dead workspace do not make a home unsound."""
+    store = open_store(home)
+    orphan = store.objects.put_bytes(b"orphan")
+    (home / "work" / "dead").mkdir(parents=True)
+    report = check_home(store, vkey=VKEY)
+    assert report.sound
+    assert report.orphans == (orphan,)
+    assert [path.name for path in report.leftovers] == ["dead"]
+    store.close()
