@@ -49,7 +49,7 @@ def completion_maker(pki: SimulatorPki) -> Callable[[Order, Person, datetime], d
                 "surname": person.surname,
             },
             "device": {"ipAddress": order.ip_address, "uhi": person.uhi},
-            "bankIdIssueDate": signer.certificate.not_valid_before_utc.date().isoformat(),
+            "bankIdIssueDate": f"{signer.certificate.not_valid_before_utc:%Y-%m-%d}Z",
             "signature": signature,
             "ocspResponse": b64encode(answer).decode("ascii"),
         }
