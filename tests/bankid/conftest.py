@@ -128,7 +128,7 @@ class Desk:
         self.client = BankIdClient(
             "https://bankid.invalid/rp/v6.0", context=None, transport=httpx.MockTransport(self._carry)
         )
-        values = {"environment": "test", "url": "https://bankid.invalid/", "least_poll_seconds": 0.0}
+        values: dict[str, Any] = {"environment": "test", "url": "https://bankid.invalid/", "least_poll_seconds": 0.0}
         self.provider = BankIdProvider(self.client, clock=self.clock, settings=Settings(**(values | settings)))
         self._peer = pki.client.der
 

@@ -37,7 +37,9 @@ class StillClock:
 def make_evidence(issuer=ISSUER):  # noqa: ANN001 - a test helper
     provider = RehearsalProvider(clock=StillClock(), issuer=issuer)
     asked = SigningRequest(ceremony="c", text="Text: åäö", data=b'{"a":1}', language="sv", name="Åsa Öberg")
-    return provider.poll(provider.start(asked)).signed.evidence
+    signed = provider.poll(provider.start(asked)).signed
+    assert signed is not None
+    return signed.evidence
 
 
 EVIDENCE = make_evidence()

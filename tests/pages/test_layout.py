@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given, settings
@@ -23,6 +24,7 @@ from signkit.pages.data import (
     Tag,
 )
 from signkit.pages.signature_page import MAX_PLACES, PLACE_WIDTH, layout_signature_page
+from signkit.texts import Language
 
 DESCRIPTION = SignaturePageDescription(
     organisation="Björkviks kommun",
@@ -46,7 +48,7 @@ SIGNED = AppearanceDescription(
 )
 
 
-def places(count: int, **changes: object) -> tuple[SignaturePlace, ...]:
+def places(count: int, **changes: Any) -> tuple[SignaturePlace, ...]:
     return tuple(
         replace(SignaturePlace(f"signkit-00000000-s{number}", f"Roll {number}"), **changes)
         for number in range(1, count + 1)
@@ -130,7 +132,7 @@ def test_every_place_has_its_widget_inside_the_page(count: int, pages: int):
         ),
     ],
 )
-def test_the_page_says_what_it_is_in_the_language_asked(language: str, expected: list[str]):
+def test_the_page_says_what_it_is_in_the_language_asked(language: Language, expected: list[str]):
     """Purpose, extent, proof and page number come in Swedish, English or Danish; the facts come as given."""
     text = printed(layout_signature_page(replace(DESCRIPTION, language=language)))
     for fragment in [*expected, "Björkviks kommun", "Protokoll 2026-11-17", "GN 2026/118", "Alla ska underteckna."]:
@@ -175,7 +177,7 @@ def test_tags_and_marked_content_agree():
 
 
 @pytest.mark.parametrize(("title_tag", "roles"), [("H1", {"H1", "H2"}), ("H", {"H"}), ("P", set())])
-def test_headings_follow_the_documents_own_tree(title_tag: str, roles: set[str]):
+def test_headings_follow_the_documents_own_tree(title_tag: Literal["H1", "H", "P"], roles: set[str]):
     """Headings are H1 and H2, one H, or plain paragraphs, as the document needs."""
     layout = layout_signature_page(DESCRIPTION, title_tag=title_tag)
     assert layout.tag is not None

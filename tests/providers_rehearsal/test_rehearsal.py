@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from signkit.errors import KeyUnavailableError, ProviderRejectedError
-from signkit.ports.provider import CeremonyState, SigningRequest
+from signkit.ports.provider import CeremonyState, Signed, SigningRequest
 from signkit.testing.providers import ProviderConformance
 from signkit_providers.rehearsal import OUTCOMES, RehearsalProvider, made_up_number
 from signkit_providers.rehearsal_keys import load_issuer, make_issuer
@@ -46,16 +47,28 @@ class TestConformance(ProviderConformance):
         return [ISSUER.der]
 
 
-def request(**changes: object):
-    fields = {"ceremony": "c", "text": "t", "data": b"d", "language": "sv", "name": "Åsa Öberg"} | changes
+def request(**changes: Any):
+    fields: dict[str, Any] = {
+        "ceremony": "c",
+        "text": "t",
+        "data": b"d",
+        "language": "sv",
+        "name": "Åsa Öberg",
+    } | changes
     return SigningRequest(**fields)
+
+
+def outcome(provider: RehearsalProvider, asked: SigningRequest) -> Signed:
+    signed = provider.poll(provider.start(asked)).signed
+    assert signed is not None
+    return signed
 
 
 def test_everything_says_test():
     """Facts, certificate and identity level say TEST."""
     provider = RehearsalProvider(clock=StillClock(), issuer=ISSUER)
     assert provider.facts().environment == "test"
-    signed = provider.poll(provider.start(request())).signed
+    signed = outcome(provider, request())
     assert signed.identity.level == "test"
     assert "TEST" in ISSUER.certificate.subject.rfc4514_string()
 
@@ -63,9 +76,7 @@ def test_everything_says_test():
 def test_without_a_number_the_same_name_gives_the_same_number():
     """A person invited by name alone gets a stable test number."""
     provider = RehearsalProvider(clock=StillClock(), issuer=ISSUER)
-    values = {
-        provider.poll(provider.start(request(name=name))).signed.identity.value for name in ("Åsa Öberg", "åsa  ÖBERG")
-    }
+    values = {outcome(provider, request(name=name)).identity.value for name in ("Åsa Öberg", "åsa  ÖBERG")}
     assert values == {made_up_number("Åsa Öberg")}
 
 
@@ -84,14 +95,14 @@ def test_a_very_long_name_can_be_rehearsed():
     """A name longer than a common name may be is carried in full."""
     provider = RehearsalProvider(clock=StillClock(), issuer=ISSUER)
     name = "Anna-" * 40 + "Testsson"
-    assert provider.poll(provider.start(request(name=name))).signed.identity.name == name
+    assert outcome(provider, request(name=name)).identity.name == name
 
 
 def test_the_stranger_is_never_the_invited_one():
     """Even an invited person with the stranger's name meets somebody else."""
     provider = RehearsalProvider(clock=StillClock(), issuer=ISSUER)
     asked = request(name="främling testsson TEST", options={"rehearse": "wrong-person"})
-    assert provider.poll(provider.start(asked)).signed.identity.name == "Någon Annan TEST"
+    assert outcome(provider, asked).identity.name == "Någon Annan TEST"
 
 
 def test_time_runs_out():
