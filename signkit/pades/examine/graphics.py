@@ -14,7 +14,10 @@ from signkit.pades.structure import Dict, Ref, Value, View
 __all__ = ["GraphicsPainter", "Path", "State", "as_matrix"]
 
 _MAX_STATES: Final = 512
-_NORMAL: Final = frozenset({"Normal", "Compatible"})
+_DARKENING: Final = frozenset({"Multiply", "Darken", "ColorBurn"})
+"""Blend modes (clause 11.3.5) through which dark text always stays visible."""
+_SOLID: Final = 0.9
+"""Constant alpha from which what lies beneath can no longer be read."""
 
 
 @dataclass(slots=True)
@@ -25,7 +28,7 @@ class State:
     clip: Box | None = None
     alpha: float = 1.0
     masked: bool = False
-    normal: bool = True
+    hiding: bool = True
     font: Font | None = None
     size: float = 0.0
     char_space: float = 0.0
@@ -38,7 +41,7 @@ class State:
     @property
     def opaque(self) -> bool:
         """Whether what is painted hides what lies beneath."""
-        return self.alpha >= 1.0 and self.normal and not self.masked
+        return self.alpha >= _SOLID and self.hiding and not self.masked
 
 
 @dataclass(slots=True)
@@ -87,7 +90,7 @@ class GraphicsPainter:
         if "BM" in node:
             mode = view.resolve(node["BM"])
             mode = view.resolve(mode[0]) if isinstance(mode, list) and mode else mode
-            state.normal = isinstance(mode, str) and mode in _NORMAL
+            state.hiding = not (isinstance(mode, str) and mode in _DARKENING)
         font = view.get_list(node.get("Font"))
         if len(font) == 2:
             state.font = self._font(font[0])

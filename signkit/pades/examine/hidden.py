@@ -4,8 +4,10 @@ What shadow attacks (hide, replace, hide-and-replace) prepare before signing is 
 that is there: text under a picture or under a field, or a field whose value differs from its drawing. So, per page, in
 painting order, contents first and then annotations:
 
-* a *cover* is an image that is opaque (no mask, soft mask, stencil, transparency or blend mode; clipped as the page
-  clips it), wherever it is painted, or an opaque fill, background or image of a form field's appearance;
+* a *cover* is an image that is opaque, wherever it is painted and as far as the page's clip shows it, or an opaque
+  fill, background or image of a form field's appearance. Opaque: an opacity of 0.9 or more, no soft mask in the
+  graphics state, no blend mode that only darkens; of an image with a mask of its own, the parts where the mask is
+  opaque;
 * *hidden* is a visible glyph that is no blank, whose core (the middle of its advance, from the base line to half its
   height) lies wholly in one later cover; an image that lies wholly in one later cover and is another image; at least
   three drawn shapes (curves, not boxes or lines) wholly in one later cover;
@@ -13,8 +15,9 @@ painting order, contents first and then annotations:
   forms that viewers redraw anyway (``form-redraws``) excepted.
 
 Not hidden: text that paints nothing (rendering mode 3, the layer that text recognition adds to a scan), blanks, leader
-dots, lines and empty boxes under a field. Not looked for: content outside the page, white on white, or under plain
-drawings. A page with more to paint than the budget allows is reported as ``too-complex``: not decided is not harmless.
+dots, lines and empty boxes under a field. Not looked for: content outside the page, under images whose mask is not of
+a kind that we decode, white on white, or under plain drawings. A page with more to paint than the budget allows is
+reported as ``too-complex``: not decided is not harmless.
 """
 
 from __future__ import annotations
@@ -42,6 +45,8 @@ _MAX_FOUND: Final = 100
 _SMALL: Final = 2.0
 """Points; a cover smaller than this in either direction hides nothing that can be read."""
 _SHAPES: Final = 3
+_CORE: Final = ((0.2, 0.05), (0.8, 0.05), (0.5, 0.25), (0.2, 0.5), (0.8, 0.5))
+"""Points of a glyph that must be covered: shares of its advance, and ems above the base line."""
 _LEADERS: Final = frozenset("._-–—…·•*☐☑☒□■●○◯❏❑❒▢_ ")
 
 
@@ -150,7 +155,10 @@ def _covered(painter: Painter, page: int) -> Iterator[RiskFound]:
             yield RiskFound(Risk.HIDDEN, f"under-{cover.kind}", page=page)
         elif any(_hides_picture(cover, item) for item in painter.pictures if item.order < cover.order):
             yield RiskFound(Risk.HIDDEN, "image-under-image", page=page)
-        elif sum(_holds(cover.box, item.box) for item in painter.shapes if item.order < cover.order) >= _SHAPES:
+        elif (
+            cover.mask is None
+            and sum(_holds(cover.box, item.box) for item in painter.shapes if item.order < cover.order) >= _SHAPES
+        ):
             yield RiskFound(Risk.HIDDEN, "drawing-under-image", page=page)
 
 
@@ -159,7 +167,7 @@ def _hides_text(cover: Cover, run: Run) -> bool:
         return False
     matrix = run.matrix
     for code, place, width in run.places():
-        core = [moved(matrix, place + width * x, y) for x in (0.2, 0.8) for y in (0.05, 0.5)]
+        core = [moved(matrix, place + width * x, y) for x, y in _CORE]
         if width > 0 and all(_lies_in(cover, point) for point in core) and not _is_nothing(run, code, cover.kind):
             return True
     return False
@@ -175,14 +183,17 @@ def _lies_in(cover: Cover, point: tuple[float, float]) -> bool:
     if cover.clip is not None and not is_inside(point, cover.clip):
         return False
     x, y = moved(cover.inverse, *point)
-    return 0.0 <= x <= 1.0 and 0.0 <= y <= 1.0
+    inside = 0.0 <= x <= 1.0 and 0.0 <= y <= 1.0
+    return inside and (cover.mask is None or cover.mask.is_solid(x, y))
 
 
 def _hides_picture(cover: Cover, picture: Picture) -> bool:
     """Say whether a picture lies beneath another one; pieces of a mosaic that merely touch do not."""
     if picture.ident == cover.ident or min(picture.box[2] - picture.box[0], picture.box[3] - picture.box[1]) < _SMALL:
         return False
-    return cover.kind == "image" and all(_lies_in(cover, point) for point in picture.corners)
+    corners = picture.corners
+    middle = ((corners[0][0] + corners[2][0]) / 2, (corners[0][1] + corners[2][1]) / 2)
+    return cover.kind == "image" and all(_lies_in(cover, point) for point in (*corners, middle))
 
 
 def _holds(outer: Box, inner: Box) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from signkit.pades.examine.font import Font
 from signkit.pades.examine.geometry import IDENTITY, Box, Matrix, Point, box_of, moved, multiply
+from signkit.pades.examine.masks import Mask
 from signkit.pades.structure import Stream
 
 __all__ = ["Budget", "Cover", "Picture", "Run", "Shape", "TooMuchError"]
@@ -100,6 +101,8 @@ class Cover:
     box: Box
     ident: object
     """What was painted: the same thing twice hides nothing."""
+    mask: Mask | None = None
+    """Where only parts of it hide."""
 
 
 @dataclass(slots=True)

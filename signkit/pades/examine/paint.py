@@ -25,6 +25,7 @@ from signkit.pades.examine.geometry import (
 )
 from signkit.pades.examine.graphics import Path, State, as_matrix
 from signkit.pades.examine.items import Budget, Cover, Picture, Shape
+from signkit.pades.examine.masks import Mask, mask_of
 from signkit.pades.examine.showtext import TextPainter
 from signkit.pades.structure import Dict, Ref, Stream, View
 
@@ -149,23 +150,21 @@ class Painter(TextPainter):
         if self._view.resolve(stream.dict.get("Subtype")) == "Form":
             self._form(stream)
         else:
-            self._image(stream.dict, ident)
+            self._image(ident, hides=mask_of(self._view, stream))
 
     def _inline_image(self, operands: list[Any]) -> None:
         if operands and isinstance(operands[0], InlineImage):
-            found = operands[0]
-            self._image(Dict({"ImageMask": found.get("ImageMask", found.get("IM"))}), object())
+            stencil = operands[0].get("ImageMask", operands[0].get("IM")) is True
+            self._image(object(), hides=not stencil)
 
-    def _image(self, node: Dict, ident: object) -> None:
+    def _image(self, ident: object, *, hides: Mask | bool) -> None:
         corners = unit_corners(self._state.ctm)
-        view = self._view
         self._order += 1
         self.pictures.append(Picture(self._order, corners, box_of(corners), ident))
-        plain = not any(view.resolve(node.get(key)) for key in ("SMask", "Mask", "SMaskInData"))
-        if plain and view.resolve(node.get("ImageMask")) is not True and self._state.opaque and self._solid:
-            self._cover("image", self._state.ctm, ident)
+        if hides is not False and self._state.opaque and self._solid:
+            self._cover("image", self._state.ctm, ident, mask=hides if isinstance(hides, Mask) else None)
 
-    def _cover(self, kind: str, matrix: Matrix, ident: object) -> None:
+    def _cover(self, kind: str, matrix: Matrix, ident: object, *, mask: Mask | None = None) -> None:
         back = inverse(matrix)
         if back is None:
             return
@@ -174,7 +173,7 @@ class Painter(TextPainter):
         clip = self._state.clip
         box = meet(box_of(corners), clip)
         if box is not None and box[0] < box[2] and box[1] < box[3]:
-            self.covers.append(Cover(self._order, kind, back, clip, box, ident))
+            self.covers.append(Cover(self._order, kind, back, clip, box, ident, mask))
 
     def _form(self, stream: Stream) -> None:
         if self._depth >= _MAX_DEPTH:

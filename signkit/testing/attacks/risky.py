@@ -124,6 +124,11 @@ def _external() -> _Named:
     yield "prepress-proxy", PlainPdf(content=draw, resources=use, objects={6: image(entries=proxy)})
 
 
+def _stencil(data: bytes, *, entries: bytes = b"") -> bytes:
+    head = b"/Type /XObject /Subtype /Image /Width 1 /Height 1 /ImageMask true /BitsPerComponent 1 "
+    return stream(data, entries=head + entries)
+
+
 def _layers() -> _Named:
     group = b"<< /Type /OCG /Name (Lager) >>"
     content = b"/OC /L1 BDC\n" + text("I ett lager") + b"EMC\n"
@@ -185,6 +190,17 @@ def _hidden() -> _Named:
             content=b"/X2 Do\n" + cover, resources=b"/XObject << /X1 6 0 R /X2 7 0 R >>", objects={**picture, 7: hidden}
         ),
     )
+    masks = {
+        "solid-mask": {6: image(entries=b"/SMask 7 0 R"), 7: image(gray=255)},
+        "colour-key": {6: image(entries=b"/Mask [3 3]")},
+        "explicit-mask": {6: image(entries=b"/Mask 7 0 R"), 7: _stencil(b"\0")},
+        "solid-stencil": {6: _stencil(b"\0")},
+        "solid-stencil-inverted": {6: _stencil(b"\xff", entries=b"/Decode [1 0] ")},
+    }
+    for name, objects in masks.items():
+        yield name, PlainPdf(content=line + b"1 g " + cover, resources=use, objects=objects)
+    nearly = b" /ExtGState << /G1 << /ca 0.98 /BM /Screen >> >>"
+    yield "nearly-opaque", PlainPdf(content=line + b"/G1 gs " + cover, resources=use + nearly, objects=picture)
     inline = b"q 300 0 0 40 60 690 cm BI /W 1 /H 1 /CS /G /BPC 8 ID \xff EI Q\n"
     yield "inline-image", PlainPdf(content=line + inline)
     split = PlainPdf(resources=use, objects={**picture, 8: stream(line), 9: stream(cover, deflate=True)})
@@ -248,9 +264,11 @@ def _ordinary() -> _Named:
         "faint-image",
         PlainPdf(content=faint, resources=use + b" /ExtGState << /G1 << /ca 0.2 >> >>", objects=picture),
     )
-    stencil = stream(
-        b"\x80", entries=b"/Type /XObject /Subtype /Image /Width 1 /Height 1 /ImageMask true /BitsPerComponent 1"
-    )
+    inverted = _stencil(b"\0", entries=b"/Decode [1 0] ")
+    yield "stencil-inverted", PlainPdf(content=line + whole, resources=use, objects={6: inverted})
+    multiplied = use + b" /ExtGState << /G1 << /BM /Multiply >> >>"
+    yield "multiplied", PlainPdf(content=line + b"/G1 gs " + whole, resources=multiplied, objects=picture)
+    stencil = _stencil(b"\x80")
     yield "stencil", PlainPdf(content=line + whole, resources=use, objects={6: stencil})
     field = b"/FT /Tx /T (a) "
     shown = b"/Tx BMC 0.9 g 0 0 230 30 re f BT 0 g /F1 12 Tf 2 9 Td (Anna) Tj ET EMC"
