@@ -25,7 +25,7 @@ EMBEDDED: Final = "embedded"
 _HOME: Final = ("environment", "organisation", "origin", "language", "database")
 _SIGN: Final = ("provider", "accept_risks")
 _TIMESTAMPS: Final = ("services", "timeout_seconds")
-_SERVICE: Final = ("url", "username", "password_file", "trust")
+_SERVICE: Final = ("url", "username", "password_file", "crl_urls", "certificates")
 _CHECK: Final = ("pdfa_command",)
 _SECTIONS: Final = ("home", "sign", "timestamps", "timestamp", "providers", "check")
 
@@ -38,6 +38,10 @@ class TimestampService:
     url: str
     username: str | None = None
     password_file: str | None = None
+    crl_urls: tuple[str, ...] = ()
+    """Revocation lists to fetch beside those that its certificates name."""
+    certificates: tuple[str, ...] = ()
+    """Files in the home with certificates that its tokens leave out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +153,8 @@ timeout_seconds = 20
 # url = "https://tsa.example.org/"
 # username = "…"                        # with password_file, if the service asks
 # password_file = "keys/tsa-password"
+# crl_urls = ["http://…"]               # lists that its certificates do not name
+# certificates = ["tsa-chain.pem"]      # certificates that its tokens leave out
 """
 
 
@@ -158,14 +164,14 @@ def _services(reader: _Tree) -> dict[str, TimestampService]:
         where = f"timestamp.{name}"
         table = reader.mapping(where, value)
         reader.known(where, table, _SERVICE)
-        url = reader.text(f"{where}.url", table.get("url"))
-        if not re.match(r"https?://[^\s/]+", url):
-            raise reader.wrong(f"{where}.url", "is not an http or https URL")
+        url, lists = reader.url(f"{where}.url", table.get("url")), table.get("crl_urls", [])
         services[name] = TimestampService(
             name,
             url,
             reader.optional(f"{where}.username", table.get("username")),
             reader.optional(f"{where}.password_file", table.get("password_file")),
+            tuple(reader.url(f"{where}.crl_urls", item) for item in reader.texts(f"{where}.crl_urls", lists)),
+            reader.texts(f"{where}.certificates", table.get("certificates", [])),
         )
     return services
 
@@ -224,6 +230,12 @@ class _Tree:
         if not isinstance(value, str) or not value.strip():
             raise self.wrong(key, "is not text, or empty")
         return value
+
+    def url(self, key: str, value: object) -> str:
+        text = self.text(key, value)
+        if not re.match(r"https?://[^\s/]+", text):
+            raise self.wrong(key, "is not an http or https URL")
+        return text
 
     def optional(self, key: str, value: object) -> str | None:
         return None if value is None else self.text(key, value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Final
 
-from signkit.errors import CeremonyExpiredError, ProviderUnavailableError
+from signkit.errors import CeremonyError, CeremonyExpiredError, ProviderUnavailableError
 from signkit.ports.provider import CeremonyState
 from signkit.workflows.ceremony import OpenCeremony, ProviderOrigin, Slot, begin, cancel, poll
 from signkit.workflows.desk import load
@@ -53,6 +53,11 @@ def run_ceremony(
     except KeyboardInterrupt:
         cancel(desk, ceremony)
         raise
+    except CeremonyError:
+        raise  # the journal knows
+    except Exception:
+        cancel(desk, ceremony, outcome="failed")
+        raise
     if result.signed is None:
         raise CeremonyExpiredError("the ceremony ended without a signature")
     finish(desk, ceremony, result.signed)
@@ -70,7 +75,6 @@ def _wait(desk: Desk, ceremony: OpenCeremony, screen: CeremonyScreen) -> PollRes
         except ProviderUnavailableError:
             failures += 1
             if failures >= _PATIENCE:
-                cancel(desk, ceremony, outcome="failed")
                 raise
         else:
             if result.state is CeremonyState.COMPLETE:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -23,6 +24,7 @@ from signkit.ports.timestamper import TimestampService
 from signkit.store import open_store
 from signkit.x509.anchor_files import read_anchors
 from signkit.x509.anchors import TrustAnchors
+from signkit.x509.certificates import Certificate
 from signkit.x509.errors import X509Error
 
 if TYPE_CHECKING:
@@ -56,12 +58,24 @@ class Home:
     config: Config
     store: Store
     clock: SystemClock
-    passphrase: bytes | None = field(default=None, repr=False)
+    ask_passphrase: Callable[[], bytes | None] = field(default=lambda: None, repr=False)
+
+    @cached_property
+    def passphrase(self) -> bytes | None:
+        """What opens the keys; asked for when a key is first needed."""
+        return self.ask_passphrase()
 
     @cached_property
     def anchors(self) -> TrustAnchors:
-        """What this home trusts."""
-        return home_anchors(self.folder)
+        """What this home trusts.
+
+        Raises:
+            ConfigError: the file cannot be read, or a production home's holds a test root.
+        """
+        anchors = home_anchors(self.folder)
+        if self.config.environment == "production":
+            refuse_test_roots(anchors, self.folder / TRUST_FILE)
+        return anchors
 
     @cached_property
     def keys(self) -> FileKeys:
@@ -103,16 +117,18 @@ class Home:
                 subject={"file": str(self.folder / "config.toml")},
             )
         services = tuple(self._service(name) for name in self.config.timestamps)
-        anchors = self.anchors.for_purpose("tsa")
-        if self.config.environment == "production":
-            own = self.keys.certificates(KeyName.ROOT)
-            anchors = tuple(anchor for anchor in anchors if anchor.der not in own)
         return TimestampChain(
             services=services,
             clock=self.clock,
             timeout_seconds=self.config.timestamp_timeout_seconds,
-            anchors=anchors,
+            anchors=self.anchors.for_purpose("tsa"),
+            refused=self._own_authorities() if self.config.environment == "production" else (),
         )
+
+    def _own_authorities(self) -> tuple[Certificate, ...]:
+        """Return what a production home's timestamps must not chain to: they would prove nothing to others."""
+        names = (KeyName.ROOT, KeyName.PERSON_CA, KeyName.SEAL_CA)
+        return tuple(Certificate(self.keys.certificates(name)[0]) for name in names)
 
     def _service(self, name: str) -> TimestampService:
         if name == "embedded":
@@ -123,8 +139,21 @@ class Home:
             url=settings.url,
             username=settings.username,
             password_file=self.folder / settings.password_file if settings.password_file else None,
+            anchors=[anchor.der for anchor in self.anchors.for_purpose("tsa")],
+            certificates=[self._file(name, item) for item in settings.certificates],
+            crl_urls=settings.crl_urls,
         )
         return cast("TimestampService", made)
+
+    def _file(self, service: str, name: str) -> bytes:
+        try:
+            return (self.folder / name).read_bytes()
+        except OSError as exc:
+            raise ConfigError(
+                f"timestamp.{service}.certificates: {name} cannot be read: {exc.strerror}",
+                code="config.timestamps",
+                subject={"file": name},
+            ) from exc
 
     def _pdfa_check(self, path: Path) -> None:
         import subprocess
@@ -158,6 +187,21 @@ def home_anchors(folder: Path) -> TrustAnchors:
         raise ConfigError(f"{path} cannot be read: {exc}", code="config.trust", subject={"file": str(path)}) from exc
 
 
+def refuse_test_roots(anchors: TrustAnchors, source: object) -> None:
+    """Return if none of the anchors is a test root.
+
+    Raises:
+        ConfigError: one is.
+    """
+    if any(anchor.certificate is not None and anchor.certificate.is_test for anchor in anchors):
+        raise ConfigError(
+            f"{source} holds a test root, which a production home refuses",
+            code="config.test_root",
+            hint="take it out with: signkit trust remove NAME",
+            subject={"file": str(source)},
+        )
+
+
 def open_home(session: Session, *, write: bool) -> Home:
     """Open the home that a session names.
 
@@ -168,7 +212,7 @@ def open_home(session: Session, *, write: bool) -> Home:
     folder = session.folder
     config = load_config(folder)
     store = open_store(folder, readonly=not write, url=config.database)
-    return Home(folder, config, store, SystemClock(), read_passphrase(session))
+    return Home(folder, config, store, SystemClock(), lambda: read_passphrase(session))
 
 
 def read_passphrase(session: Session) -> bytes | None:

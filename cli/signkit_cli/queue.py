@@ -1,17 +1,18 @@
-"""Who signs next: the places named, gathered by person, in signing order, without those that are filled."""
+"""Who signs next: one person at a time, with every place that this person may fill now, over all envelopes named."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from signkit.model.envelope import SignatoryStatus
+from signkit.model.envelope import Envelope, SignatoryState, SignatoryStatus
+from signkit.model.rules import Place, may_sign
 from signkit.ports.store import Store
 from signkit.workflows.ceremony import Slot
 from signkit.workflows.desk import load
 from signkit.workflows.openings import Openings
 
-__all__ = ["PersonToSign", "people_to_sign"]
+__all__ = ["PersonToSign", "next_person"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,27 +24,53 @@ class PersonToSign:
     provider: str | None
 
 
-def people_to_sign(store: Store, wanted: Sequence[tuple[str, Sequence[str]]]) -> list[PersonToSign]:
-    """Return the people behind the places ``wanted`` (envelope, signatory ids) who have not signed, in order.
+@dataclass(frozen=True, slots=True)
+class _Open:
+    """A place that is not filled."""
 
-    Places of one person with different order numbers in one envelope are filled by one ceremony each.
+    slot: Slot
+    person: tuple[object, ...]
+    """What makes two places one person's: identity or else name, and the eID they are asked to use."""
+    name: str
+    provider: str | None
+    ready: bool
+    order: int
+
+
+def next_person(store: Store, wanted: Sequence[tuple[str, Sequence[str]]]) -> PersonToSign | None:
+    """Return who signs next of the places ``wanted`` (envelope, signatory ids); None when all of them are filled.
+
+    Those whose turn it is come first, in signing order; where nobody's turn it is, the first one is returned, and the
+    ceremony says why it cannot begin. A second place of the same person in one envelope waits for the next ceremony:
+    each has a certificate of its own.
     """
-    gathered: dict[tuple[object, ...], list[Slot]] = {}
-    about: dict[tuple[object, ...], tuple[int, str, str | None]] = {}
+    places: list[_Open] = []
     with store.read() as tx:
         for envelope_id, signatories in wanted:
             envelope = load(tx, envelope_id)
             openings = Openings(tx.openings(envelope_id))
-            for signatory in signatories:
-                place = envelope.signatory(signatory)
-                if place.status is SignatoryStatus.SIGNED:
-                    continue
-                identity = openings.identity(signatory)
-                name = openings.name(signatory)
-                person: tuple[object, ...] = (identity or name.casefold(), place.order, place.provider)
-                while any(slot.envelope == envelope_id for slot in gathered.get(person, [])):
-                    person = (*person, "again")
-                gathered.setdefault(person, []).append(Slot(envelope_id, signatory))
-                about.setdefault(person, (place.order, name, place.provider))
-    ordered = sorted(gathered, key=lambda person: about[person][0])
-    return [PersonToSign(about[person][1], tuple(gathered[person]), about[person][2]) for person in ordered]
+            places += [
+                _open(envelope, openings, place)
+                for place in map(envelope.signatory, signatories)
+                if place.status is not SignatoryStatus.SIGNED
+            ]
+    if not places:
+        return None
+    first = min(places, key=lambda item: (not item.ready, item.order))  # min keeps the order of equals
+    slots: dict[str, Slot] = {}
+    for place in places:
+        if place.person == first.person and place.ready == first.ready:
+            slots.setdefault(place.slot.envelope, place.slot)
+    return PersonToSign(first.name, tuple(slots.values()), first.provider)
+
+
+def _open(envelope: Envelope, openings: Openings, place: SignatoryState) -> _Open:
+    name = openings.name(place.id)
+    return _Open(
+        Slot(envelope.id, place.id),
+        (openings.identity(place.id) or name.casefold(), place.provider),
+        name,
+        place.provider,
+        may_sign(Place(place.id, place.role, place.order), envelope.places, envelope.signed),
+        place.order,
+    )

@@ -18,3 +18,7 @@ class TerminalObserver(Observer):
         """Tell that a step begins, if anybody watches."""
         if self._terminal.err.isatty() or self._terminal.verbose:
             self._terminal.note(f"step.{code}", **params)
+
+    def done(self, code: str, **params: str | int) -> None:
+        """Tell what has come to pass and must be known, whether somebody watches or not."""
+        self._terminal.note(code, **params)

@@ -15,7 +15,7 @@ from typing import Any, Final
 from signkit.canonical import Json
 from signkit.errors import JournalCorruptError
 from signkit.model.entry import Entry
-from signkit.model.rules import Place, Rules
+from signkit.model.rules import Place, Rules, evaluate
 from signkit.model.statement import FileState, StatementError
 
 __all__ = [
@@ -96,6 +96,8 @@ class SignatoryState:
     """Commitment to the name."""
     ceremony: str | None = None
     """The ceremony that is open now, or None."""
+    seq: int | None = None
+    """Number of the entry by which the place was filled: clocks may agree, the order of entries decides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,14 @@ class Envelope:
     def signed(self) -> list[str]:
         """Places filled, in the order in which they were."""
         done = [item for item in self.signatories if item.status is SignatoryStatus.SIGNED]
-        return [item.id for item in sorted(done, key=lambda item: (item.at or self.created, item.id))]
+        return [item.id for item in sorted(done, key=lambda item: item.seq or 0)]
+
+    @property
+    def ended(self) -> bool:
+        """Whether signing has ended: an outcome is written, or the rules are met."""
+        return self.outcome is not None or (
+            self.state is EnvelopeState.SENT and evaluate(self.rules, self.places, self.signed).met
+        )
 
     def signatory(self, name: str) -> SignatoryState:
         """Return the place with that id.
@@ -256,7 +265,7 @@ def _signed(envelope: Envelope, entry: Entry) -> Envelope:
     return _with(
         envelope,
         place.id,
-        lambda item: replace(item, status=SignatoryStatus.SIGNED, at=entry.at, ceremony=None),
+        lambda item: replace(item, status=SignatoryStatus.SIGNED, at=entry.at, ceremony=None, seq=entry.seq),
     )
 
 

@@ -129,6 +129,10 @@ def begin(
                 },
                 at=now,
             )
+    for place in places:
+        if place.state.ceremony is not None:
+            name = place.openings.name(place.state.id)
+            desk.observer.done("ceremony.orphaned", name=name, envelope=place.envelope.id)
     request = SigningRequest(
         ceremony=ceremony,
         text=words,
@@ -142,6 +146,9 @@ def begin(
     held = tuple(slots)
     try:
         started = provider.start(request)
+    except KeyboardInterrupt:
+        _end(desk, held, ceremony, outcome="cancelled", code="cancelled")
+        raise
     except Exception as exc:
         _end(desk, held, ceremony, outcome="failed", code=_code(exc))
         raise _wrapped(exc, facts.name) from exc
@@ -210,8 +217,6 @@ class _Ready:
 def _ready(tx: WriteTransaction, slot: Slot, now: datetime) -> _Ready:
     envelope = load(tx, slot.envelope)
     expect_state(envelope, EnvelopeState.SENT, step="signing")
-    if envelope.outcome is not None:
-        raise TransitionError(f"envelope {envelope.id} is being completed", subject={"envelope": envelope.id})
     state = envelope.signatory(slot.signatory)
     openings = Openings(tx.openings(envelope.id))
     who = {"envelope": envelope.id, "signatory": state.id}
@@ -219,6 +224,13 @@ def _ready(tx: WriteTransaction, slot: Slot, now: datetime) -> _Ready:
         raise TransitionError(
             f"{openings.name(state.id)} has already signed envelope {envelope.id}",
             code="envelope.already_signed",
+            subject=who,
+        )
+    if envelope.ended:
+        raise TransitionError(
+            f"everybody who must sign envelope {envelope.id} has done so",
+            code="envelope.already_signed",
+            hint=f"finish it with: signkit sign {envelope.id} --as all",
             subject=who,
         )
     if not may_sign(Place(state.id, state.role, state.order), envelope.places, envelope.signed):

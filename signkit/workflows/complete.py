@@ -9,10 +9,10 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from signkit.canonical import Json
-from signkit.errors import StoreLockedError
+from signkit.errors import SignkitError, StoreLockedError
 from signkit.journal.log import Anchor, anchor, prove
 from signkit.journal.writer import append
 from signkit.model.envelope import Envelope, EnvelopeState, SignatoryStatus
@@ -25,17 +25,17 @@ from signkit.ports.store import StoredEntry
 from signkit.workflows.checking import check_new_revision, check_whole
 from signkit.workflows.desk import Desk, load
 from signkit.workflows.layout import archive_field, fields_of
+from signkit.workflows.tidy import discard, tidy
 
 __all__ = ["complete_envelope", "needs_completion"]
+
+_STEPS: Final = 20
+"""Three are needed; more only where several processes complete the same envelope."""
 
 
 def needs_completion(envelope: Envelope) -> bool:
     """Tell whether signing has ended and the files are not closed yet."""
-    if envelope.stage in {"completing", "sealed"}:
-        return True
-    if envelope.stage != "sent":
-        return False
-    return envelope.outcome is not None or evaluate(envelope.rules, envelope.places, envelope.signed).met
+    return envelope.stage in {"completing", "sealed"} or (envelope.stage == "sent" and envelope.ended)
 
 
 def complete_envelope(desk: Desk, envelope_id: str) -> bool:
@@ -47,24 +47,37 @@ def complete_envelope(desk: Desk, envelope_id: str) -> bool:
         SealError: seal or timestamp failed; what is done stays done.
         JournalForkError: the log would contradict a checkpoint that was signed.
     """
-    with desk.store.read() as tx:
-        envelope = load(tx, envelope_id)
-    if envelope.stage == "archived":
-        return True
-    if not needs_completion(envelope):
-        return False
+    for _ in range(_STEPS):
+        with desk.store.read() as tx:
+            envelope = load(tx, envelope_id)
+        if not needs_completion(envelope):
+            tidy(desk, envelope_id)
+            return envelope.stage == "archived"
+        try:
+            _next_step(desk, envelope)
+        except (SignkitError, OSError):
+            if not _moved(desk, envelope):
+                raise  # else somebody else is completing the same envelope, and has got further
+    raise StoreLockedError("others keep completing the same envelope", hint="try again")
+
+
+def _next_step(desk: Desk, envelope: Envelope) -> None:
     if envelope.stage == "sent":
-        envelope = _write_completing(desk, envelope_id)
-    if envelope.stage == "completing":
-        desk.observer.step("complete.seal", envelope=envelope_id)
-        envelope = _seal(desk, envelope)
-    if envelope.stage == "sealed":
-        desk.observer.step("complete.archive", envelope=envelope_id)
-        envelope = _archive(desk, envelope)
-    return envelope.stage == "archived"
+        _write_completing(desk, envelope.id)
+    elif envelope.stage == "completing":
+        desk.observer.step("complete.seal", envelope=envelope.id)
+        _seal(desk, envelope)
+    else:
+        desk.observer.step("complete.archive", envelope=envelope.id)
+        _archive(desk, envelope)
 
 
-def _write_completing(desk: Desk, envelope_id: str) -> Envelope:
+def _moved(desk: Desk, before: Envelope) -> bool:
+    with desk.store.read() as tx:
+        return load(tx, before.id).stage != before.stage
+
+
+def _write_completing(desk: Desk, envelope_id: str) -> None:
     with desk.store.write() as tx:
         envelope = load(tx, envelope_id)
         if envelope.stage == "sent" and needs_completion(envelope):
@@ -82,7 +95,7 @@ def _write_completing(desk: Desk, envelope_id: str) -> Envelope:
                 },
                 at=desk.clock.now(),
             )
-        return load(tx, envelope_id)
+            load(tx, envelope_id)
 
 
 def _outcomes(envelope: Envelope) -> dict[str, str]:
@@ -94,7 +107,7 @@ def _outcomes(envelope: Envelope) -> dict[str, str]:
     }
 
 
-def _seal(desk: Desk, envelope: Envelope) -> Envelope:
+def _seal(desk: Desk, envelope: Envelope) -> None:
     with desk.store.read() as tx:
         entries = tx.entries(envelope.id)
     completing = max(index for index, stored in enumerate(entries) if stored.entry.type == "completing")
@@ -120,10 +133,10 @@ def _seal(desk: Desk, envelope: Envelope) -> Envelope:
         check_new_revision(target, envelope, index, expected=2 + len(envelope.signed))
         return made
 
-    return _advance(desk, envelope, "completed", make)
+    _advance(desk, envelope, "completed", make)
 
 
-def _archive(desk: Desk, envelope: Envelope) -> Envelope:
+def _archive(desk: Desk, envelope: Envelope) -> None:
     names = fields_of(envelope)
 
     def make(index: int, source: Path, target: Path) -> Embedded:
@@ -138,7 +151,7 @@ def _archive(desk: Desk, envelope: Envelope) -> Envelope:
         check_whole(target, envelope, index, expected=3 + len(envelope.signed))
         return made
 
-    return _advance(desk, envelope, "archived", make)
+    _advance(desk, envelope, "archived", make)
 
 
 def _statement(
@@ -159,7 +172,7 @@ def _statement(
     )
 
 
-def _advance(desk: Desk, envelope: Envelope, step: str, make: Callable[[int, Path, Path], Embedded]) -> Envelope:
+def _advance(desk: Desk, envelope: Envelope, step: str, make: Callable[[int, Path, Path], Embedded]) -> None:
     """Make the next revision of every document and write ``step``, all or nothing."""
     with desk.store.objects.workspace() as folder:
         made = []
@@ -167,8 +180,15 @@ def _advance(desk: Desk, envelope: Envelope, step: str, make: Callable[[int, Pat
             target = folder / f"{index}.pdf"
             embedded = make(index, desk.store.objects.path(document.current.sha256), target)
             made.append((target, FileState(embedded.size, embedded.sha256)))
-        for path, state in made:
-            desk.store.objects.adopt(path, state.sha256)
+        try:
+            for path, state in made:
+                desk.store.objects.adopt(path, state.sha256)
+            _written(desk, envelope, step, [state for _, state in made])
+        finally:
+            discard(desk, envelope.id, [state.sha256 for _, state in made])  # what has not been written down
+
+
+def _written(desk: Desk, envelope: Envelope, step: str, states: list[FileState]) -> None:
     with desk.store.write() as tx:
         if load(tx, envelope.id).head != envelope.head:
             raise StoreLockedError(
@@ -176,12 +196,7 @@ def _advance(desk: Desk, envelope: Envelope, step: str, make: Callable[[int, Pat
             )
         records = [
             {"before": document.current.sha256, "after": state.sha256, "size": state.size}
-            for document, (_, state) in zip(envelope.documents, made, strict=True)
+            for document, state in zip(envelope.documents, states, strict=True)
         ]
         append(tx, envelope.id, step, actor="system", data={"documents": records}, at=desk.clock.now())
-        advanced = load(tx, envelope.id)
-        tx.put_projection(envelope.id, advanced.state.value, None)
-    for document in envelope.documents:
-        if document.current.sha256 != document.r0.sha256:
-            desk.store.objects.remove(document.current.sha256)
-    return advanced
+        tx.put_projection(envelope.id, load(tx, envelope.id).state.value, None)

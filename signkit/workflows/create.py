@@ -96,13 +96,12 @@ def create_envelope(
         for item in documents:
             desk.store.objects.put(item.path)
             desk.store.objects.adopt(item.prepared.path, item.prepared.sha256_r1)
-    openings = OpeningsDraft()
-    data = _entry_data(desk, draft, documents, openings, title)
-    with desk.store.write() as tx:
-        openings.store(tx, envelope)
-        append(tx, envelope, "created", actor="clerk", data=data, at=now)
-        tx.put_projection(envelope, "draft", None)
-        load(tx, envelope)
+        openings = OpeningsDraft()
+        data = _entry_data(desk, draft, documents, openings, title)
+        with desk.store.write() as tx:  # inside the workspace: who holds one has documents that no entry names yet
+            openings.store(tx, envelope)
+            append(tx, envelope, "created", actor="clerk", data=data, at=now)
+            tx.put_projection(envelope, load(tx, envelope).state.value, None)
     return envelope
 
 

@@ -9,7 +9,7 @@ from signkit.journal.writer import append
 from signkit.model.entry import format_time
 from signkit.model.envelope import Envelope, EnvelopeState, SignatoryStatus
 from signkit.ports.store import WriteTransaction
-from signkit.workflows.complete import complete_envelope, needs_completion
+from signkit.workflows.complete import complete_envelope
 from signkit.workflows.desk import Desk, expect_state, load
 from signkit.workflows.openings import OpeningsDraft
 
@@ -31,7 +31,7 @@ def decline(desk: Desk, envelope_id: str, signatory: str, *, reason: str | None 
         state = envelope.signatory(signatory)
         if state.status is not SignatoryStatus.DECLINED:
             expect_state(envelope, EnvelopeState.SENT, step="declining")
-            if state.status is SignatoryStatus.SIGNED or envelope.outcome is not None:
+            if state.status is SignatoryStatus.SIGNED or envelope.ended:
                 raise TransitionError(
                     "what is signed cannot be declined",
                     code="envelope.already_signed",
@@ -56,8 +56,13 @@ def void(desk: Desk, envelope_id: str, *, reason: str | None = None) -> None:
         envelope = load(tx, envelope_id)
         if envelope.state is not EnvelopeState.VOIDED:
             expect_state(envelope, EnvelopeState.DRAFT, EnvelopeState.SENT, step="voiding")
-            if envelope.outcome is not None:
-                raise TransitionError("everybody has signed already", subject={"envelope": envelope_id})
+            if envelope.ended:
+                raise TransitionError(
+                    f"everybody has signed envelope {envelope_id} already",
+                    code="envelope.already_signed",
+                    hint=f"finish it with: signkit sign {envelope_id} --as all",
+                    subject={"envelope": envelope_id},
+                )
             data = {"reason": _reason(tx, envelope, reason)}
             append(tx, envelope_id, "voided", actor="clerk", data=data, at=desk.clock.now())
             _project(tx, envelope_id)
@@ -72,8 +77,9 @@ def expire_if_due(desk: Desk, envelope_id: str) -> None:
     """
     now = desk.clock.now()
     with desk.store.read() as tx:
-        if not _due(load(tx, envelope_id), now):
-            return
+        envelope = load(tx, envelope_id)
+    if not _due(envelope, now) and envelope.state is not EnvelopeState.EXPIRED:
+        return
     with desk.store.write() as tx:
         envelope = load(tx, envelope_id)
         if _due(envelope, now):
@@ -89,9 +95,9 @@ def expire_if_due(desk: Desk, envelope_id: str) -> None:
 
 
 def _due(envelope: Envelope, now: datetime) -> bool:
-    if envelope.state is not EnvelopeState.SENT or envelope.outcome is not None or envelope.deadline is None:
+    if envelope.state is not EnvelopeState.SENT or envelope.ended or envelope.deadline is None:
         return False
-    return envelope.deadline < format_time(now) and not needs_completion(envelope)
+    return envelope.deadline < format_time(now)
 
 
 def _reason(tx: WriteTransaction, envelope: Envelope, reason: str | None) -> str | None:

@@ -27,6 +27,7 @@ from signkit.workflows.checking import check_new_revision
 from signkit.workflows.desk import Desk, expect_state, load
 from signkit.workflows.layout import fields_of
 from signkit.workflows.openings import Openings
+from signkit.workflows.tidy import discard, tidy
 from signkit.x509.certificates import Certificate
 
 __all__ = ["send_envelope"]
@@ -43,9 +44,8 @@ def send_envelope(desk: Desk, envelope_id: str) -> None:
         SealError: seal or timestamp failed; the envelope stays a draft.
     """
     now = desk.clock.now()
-    with desk.store.read() as tx:
-        if load(tx, envelope_id).state is EnvelopeState.SENT:
-            return
+    if _is_sent(desk, envelope_id):
+        return
     with desk.store.write() as tx:
         envelope = load(tx, envelope_id)
         expect_state(envelope, EnvelopeState.DRAFT, step="sending")
@@ -61,22 +61,41 @@ def send_envelope(desk: Desk, envelope_id: str) -> None:
             _certified(desk, envelope, openings, index, folder=folder, now=now)
             for index in range(len(envelope.documents))
         ]
-        for path, state in made:
-            desk.store.objects.adopt(path, state.sha256)
+        try:
+            _write_sent(desk, envelope, made)
+        except BaseException:
+            discard(desk, envelope_id, [state.sha256 for _, state in made])
+            if _is_sent(desk, envelope_id):
+                return  # by somebody else, meanwhile
+            raise
+    tidy(desk, envelope_id)
+
+
+def _is_sent(desk: Desk, envelope_id: str) -> bool:
+    with desk.store.read() as tx:
+        sent = load(tx, envelope_id).state is EnvelopeState.SENT
+    if sent:
+        tidy(desk, envelope_id)
+    return sent
+
+
+def _write_sent(desk: Desk, envelope: Envelope, made: list[tuple[Path, FileState]]) -> None:
+    for path, state in made:
+        desk.store.objects.adopt(path, state.sha256)
     with desk.store.write() as tx:
-        if load(tx, envelope_id).head != envelope.head:
+        current = load(tx, envelope.id)
+        if current.head != envelope.head:
+            expect_state(current, EnvelopeState.DRAFT, step="sending")
             raise StoreLockedError("somebody else is sending the same envelope", code="store.moved", hint="look again")
         append(
             tx,
-            envelope_id,
+            envelope.id,
             "sent",
             actor="clerk",
             data={"documents": [state.to_json() for _, state in made]},
             at=desk.clock.now(),
         )
-        load(tx, envelope_id)
-    for document in envelope.documents:
-        desk.store.objects.remove(document.r1.sha256)
+        tx.put_projection(envelope.id, load(tx, envelope.id).state.value, None)
 
 
 def _certified(

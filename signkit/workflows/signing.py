@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -20,7 +21,7 @@ from signkit.errors import (
 )
 from signkit.evidence import verifier_for
 from signkit.journal.writer import append
-from signkit.model.envelope import Envelope, SignatoryStatus
+from signkit.model.envelope import Envelope, EnvelopeState, SignatoryStatus
 from signkit.model.evidence_file import evidence_digest
 from signkit.model.person import Identity, person_of, same_name
 from signkit.model.report import Verdict
@@ -37,9 +38,10 @@ from signkit.ports.store import WriteTransaction
 from signkit.texts import language as known_language
 from signkit.workflows.ceremony import OpenCeremony, Slot, abort
 from signkit.workflows.checking import check_new_revision
-from signkit.workflows.desk import Desk, load
+from signkit.workflows.desk import Desk, expect_state, load
 from signkit.workflows.layout import fields_of, provider_words, role_words
 from signkit.workflows.openings import Openings, OpeningsDraft
+from signkit.workflows.tidy import discard, tidy
 
 __all__ = ["finish"]
 
@@ -86,9 +88,12 @@ def finish(desk: Desk, ceremony: OpenCeremony, signed: Signed) -> None:
         judged = _Judged(identity, signed, commitments)
         for filled in [_certified(desk, ceremony, slot, judged) for slot in ceremony.slots]:
             _embed(desk, ceremony, filled)
-    except SignkitError as exc:
+    except BaseException as exc:
         outcome = "identity_mismatch" if isinstance(exc, IdentityMismatchError) else "failed"
-        abort(desk, ceremony, outcome=outcome, code=exc.code)
+        if isinstance(exc, KeyboardInterrupt):
+            outcome = "cancelled"
+        with contextlib.suppress(SignkitError):  # the disk may be full; the ceremony is orphaned then
+            abort(desk, ceremony, outcome=outcome, code=exc.code if isinstance(exc, SignkitError) else outcome)
         raise
 
 
@@ -213,14 +218,23 @@ def _embed(desk: Desk, ceremony: OpenCeremony, filled: _Filled) -> None:
         with desk.store.read() as tx:
             envelope = load(tx, filled.slot.envelope)
         with desk.store.objects.workspace() as folder:
-            made = _all_documents(desk, ceremony, filled, envelope, folder)
+            try:
+                made = _all_documents(desk, ceremony, filled, envelope, folder)
+            except (SignkitError, OSError):
+                if _unmoved(desk, envelope):
+                    raise
+                continue  # the file that was being read has been replaced: start over from the newer one
             if _committed(desk, ceremony, filled, envelope, made):
                 break
     else:
         raise StoreLockedError("others keep signing the same envelope", hint="try again")
-    for document in envelope.documents:
-        if document.current.sha256 != document.r0.sha256:
-            desk.store.objects.remove(document.current.sha256)
+    tidy(desk, envelope.id)
+
+
+def _unmoved(desk: Desk, before: Envelope) -> bool:
+    with desk.store.read() as tx:
+        current = load(tx, before.id)
+    return [item.current for item in current.documents] == [item.current for item in before.documents]
 
 
 def _all_documents(
@@ -291,8 +305,17 @@ def _committed(
     desk: Desk, ceremony: OpenCeremony, filled: _Filled, before: Envelope, made: Sequence[tuple[Path, FileState]]
 ) -> bool:
     """Put the new versions into the home and write *signed*; False if another signature came in between."""
-    for path, state in made:
-        desk.store.objects.adopt(path, state.sha256)
+    try:
+        for path, state in made:
+            desk.store.objects.adopt(path, state.sha256)
+        return _written(desk, ceremony, filled, before, [state for _, state in made])
+    finally:
+        discard(desk, before.id, [state.sha256 for _, state in made])  # what has not been written down
+
+
+def _written(
+    desk: Desk, ceremony: OpenCeremony, filled: _Filled, before: Envelope, states: Sequence[FileState]
+) -> bool:
     with desk.store.write() as tx:
         _still_open(tx, ceremony, filled.slot)
         current = load(tx, before.id)
@@ -308,19 +331,19 @@ def _committed(
                     "person": filled.person,
                     "documents": [
                         {"before": document.current.sha256, "after": state.sha256, "size": state.size}
-                        for document, (_, state) in zip(before.documents, made, strict=True)
+                        for document, state in zip(before.documents, states, strict=True)
                     ],
                 },
                 at=desk.clock.now(),
             )
             return True
-    for _, state in made:
-        desk.store.objects.remove(state.sha256)
     return False
 
 
 def _still_open(tx: WriteTransaction, ceremony: OpenCeremony, slot: Slot) -> None:
-    state = load(tx, slot.envelope).signatory(slot.signatory)
+    envelope = load(tx, slot.envelope)
+    expect_state(envelope, EnvelopeState.SENT, step="signing")
+    state = envelope.signatory(slot.signatory)
     if state.ceremony != ceremony.id or state.status is SignatoryStatus.SIGNED:
         raise TransitionError(
             "the ceremony was overtaken by another of the same person",

@@ -60,8 +60,10 @@ def envelope_json(envelope: Envelope, openings: Openings) -> Json:
 def find_signatories(envelope: Envelope, openings: Openings, wanted: str) -> list[str]:
     """Return the places that ``wanted`` names: an id, an e-mail address, or a name; ``all`` in signing order.
 
+    One person may hold several places.
+
     Raises:
-        EnvelopeNotFoundError: nobody, or several different people of that name.
+        EnvelopeNotFoundError: nobody, or several people.
     """
     places = sorted(envelope.signatories, key=lambda item: (item.order, envelope.signatories.index(item)))
     if wanted == "all":
@@ -78,9 +80,10 @@ def find_signatories(envelope: Envelope, openings: Openings, wanted: str) -> lis
             hint=f"use one of: {known}",
             subject={"envelope": envelope.id},
         )
-    if len(found) > 1:
+    people = {openings.identity(item) or (openings.name(item), openings.email(item)) for item in found}
+    if len(people) > 1:
         raise EnvelopeNotFoundError(
-            f"{len(found)} places in envelope {envelope.id} answer to that name",
+            f"{len(people)} people in envelope {envelope.id} answer to that name",
             code="envelope.signatory_ambiguous",
             hint="use the id: " + ", ".join(found),
             subject={"envelope": envelope.id},

@@ -29,7 +29,12 @@ def decline(
         raise UsageError("one signatory declines at a time", code="usage.signatory")
     home = session.open()
     found = session.envelopes([envelope])[0]
-    signatory = session.signatories(found, who)[0]
+    places = session.signatories(found, who)
+    if len(places) > 1:
+        raise UsageError(
+            f"that person holds {len(places)} places", code="usage.signatory", hint="use the id: " + ", ".join(places)
+        )
+    signatory = places[0]
     session.terminal.confirm("cli.decline.confirm", envelope=found, name=who)
     decline_envelope(home.desk(session.observer()), found, signatory, reason=reason)
     session.show_envelope(found)

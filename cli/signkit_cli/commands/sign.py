@@ -30,7 +30,7 @@ def sign(
 ) -> None:
     """Run a ceremony for each person named, embed the signatures, and complete what is complete."""
     from signkit.workflows.ending import expire_if_due
-    from signkit_cli.queue import people_to_sign
+    from signkit_cli.queue import next_person
 
     session: Session = context.obj
     home = session.open()
@@ -38,10 +38,12 @@ def sign(
     desk = home.desk(session.observer())
     for envelope in envelopes:
         expire_if_due(desk, envelope)
-    people = people_to_sign(home.store, [(item, session.signatories(item, who)) for item in envelopes])
-    for person in people:
+    wanted = [(item, session.signatories(item, who)) for item in envelopes]
+    told = False
+    while (person := next_person(home.store, wanted)) is not None:
+        told = True
         _one(session, home, desk, person.slots, provider=provider or person.provider, rehearse=rehearse, qr=not no_qr)
-    _complete(session, desk, envelopes, told=bool(people))
+    _complete(session, desk, envelopes, told=told)
 
 
 def _one(

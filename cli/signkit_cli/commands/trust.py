@@ -62,13 +62,15 @@ def add(
     argument: Annotated[str, typer.Argument(metavar="[PURPOSE:]FILE", help=h("help.trust.file"), show_default=False)],
 ) -> None:
     """Trust the certificates of a file; a production home refuses test roots."""
+    from signkit_cli.composition import refuse_test_roots
+
     session: Session = context.obj
     home = session.open()
     added = read_argument(argument)
-    if home.config.environment == "production" and any(a.certificate and a.certificate.is_test for a in added):
-        raise ConfigError(f"{argument} holds a test root, which a production home refuses", code="config.test_root")
+    if home.config.environment == "production":
+        refuse_test_roots(added, argument)
     session.terminal.confirm("cli.trust.confirm", names=", ".join(anchor.label for anchor in added))
-    _write(session, home.anchors.merged(added))
+    _write(session, _anchors(session).merged(added))
     for anchor in added:
         session.terminal.say("cli.trust.added", name=anchor.label, purposes=", ".join(sorted(anchor.purposes)))
 
@@ -114,7 +116,10 @@ def read_argument(argument: str) -> TrustAnchors:
 
 
 def _anchors(session: Session) -> TrustAnchors:
-    return session.open(write=False).anchors
+    """Return the home's anchors as they stand, a test root in a production home too: it must be found to be removed."""
+    from signkit_cli.composition import home_anchors
+
+    return home_anchors(session.open(write=False).folder)
 
 
 def _named(anchor: TrustAnchor, name: str) -> bool:
