@@ -11,6 +11,7 @@ from signkit.model.report import ChangeLevel, Finding
 from signkit.pades.changes.findings import failed, undecided
 from signkit.pades.changes.levels import ORDER, RevisionChanges, highest_level
 from signkit.pades.changes.places import Place, places
+from signkit.pades.changes.sharing import Base
 from signkit.pades.structure import Pdf, Ref, Stream, Value, View
 from signkit.pades.structure.limits import over
 
@@ -55,7 +56,8 @@ def _classify(pdf: Pdf) -> Classified:
         return Classified(tuple(found), levels, (), (), None)
     if len(pdf.revisions) - signed[0] > _MAX_REVISIONS:
         raise over("revisions after a signature", _MAX_REVISIONS)
-    changes = {index: RevisionChanges(pdf, index) for index in range(signed[0] + 1, len(pdf.revisions))}
+    base = Base(pdf.view(signed[0]))
+    changes = {index: RevisionChanges(pdf, index, base) for index in range(signed[0] + 1, len(pdf.revisions))}
     levels = {}
     for place in found:
         after = ChangeLevel.OTHER

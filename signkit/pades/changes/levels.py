@@ -12,7 +12,7 @@ from typing import Final
 
 from signkit.model.report import ChangeLevel
 from signkit.pades.changes.compare import same, same_but
-from signkit.pades.changes.sharing import shared_parts, without_orphans
+from signkit.pades.changes.sharing import Base, shared_parts, without_orphans
 from signkit.pades.structure import Dict, Field, Pdf, Ref, Stream, Value, View, references
 
 __all__ = ["ORDER", "RevisionChanges", "highest_level"]
@@ -42,7 +42,8 @@ class RevisionChanges:
         unexplained: numbers that no role explains.
     """
 
-    def __init__(self, pdf: Pdf, index: int) -> None:
+    def __init__(self, pdf: Pdf, index: int, base: Base | None = None) -> None:
+        base = base or Base(pdf.view(index - 1))
         self._before: View = pdf.view(index - 1)
         self._after: View = pdf.view(index)
         revision = pdf.revisions[index]
@@ -64,10 +65,9 @@ class RevisionChanges:
         self._form()
         self._pages()
         left = self.changed - self._explained.keys()
-        shared = shared_parts(
-            self._before, self._after, parts=self._parts, own=self._own, explained=set(self._explained)
-        )
-        self.unexplained = tuple(sorted(without_orphans(self._before, self._after, left) | shared))
+        held = set(self._explained)
+        shared = shared_parts(self._before, self._after, base, parts=self._parts, own=self._own, explained=held)
+        self.unexplained = tuple(sorted(without_orphans(self._before, self._after, base, left) | shared))
         if self.unexplained:
             self._found.append(ChangeLevel.OTHER)
         self.level = highest_level(self._found)

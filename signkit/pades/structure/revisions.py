@@ -48,6 +48,11 @@ class Revision:
         return self.sections[0].trailer
 
     @property
+    def rows(self) -> int:
+        """How many rows its sections have."""
+        return sum(block.count for section in self.sections for block in section.blocks)
+
+    @property
     def entries(self) -> dict[int, Entry]:
         """Every object number with a row in this revision."""
         found: dict[int, Entry] = {}

@@ -10,6 +10,7 @@ from signkit.pades.structure.fields import Field, SignatureField, read_fields, r
 from signkit.pades.structure.limits import unreadable
 from signkit.pades.structure.objects import ObjectReader
 from signkit.pades.structure.pages import Page, read_pages
+from signkit.pades.structure.revisions import Revision
 from signkit.pades.structure.values import Dict, IndirectObject, Ref, Stream, Value
 from signkit.pades.structure.xref import FREE, Entry
 
@@ -22,8 +23,10 @@ __all__ = ["View"]
 
 _MAX_HOPS: Final = 32
 """References that may lead to references."""
-_MANY: Final = 100
-"""Revisions above which rows are merged."""
+_SMALL_ROWS: Final = 2_000
+"""Rows of a revision that is looked up in a dictionary shared with its neighbours."""
+_MERGED_ROWS: Final = 50_000
+"""Rows in one such dictionary."""
 _MAX_KEPT: Final = 20_000
 """Objects of this view whose value depends on the revision, kept at once."""
 
@@ -51,10 +54,8 @@ class View:
 
     def entry(self, num: int) -> Entry:
         """Return where ``num`` stands; free when nothing defines it."""
-        if len(self._newest_first) > _MANY:
-            return self._merged.get(num, FREE)
-        for revision in self._newest_first:
-            found = revision.lookup(num)
+        for layer in self._layers:
+            found = layer.get(num) if isinstance(layer, dict) else layer.lookup(num)
             if found is not None:
                 return found
         return FREE
@@ -119,12 +120,20 @@ class View:
                 yield num
 
     @cached_property
-    def _merged(self) -> dict[int, Entry]:
-        """All rows in one dictionary: a long chain is not walked again for each number."""
-        merged: dict[int, Entry] = {}
-        for revision in reversed(self._newest_first):
-            merged.update(revision.entries)
-        return merged
+    def _layers(self) -> tuple[dict[int, Entry] | Revision, ...]:
+        """Rows, newest first: neighbouring small revisions in one dictionary, large ones left as they lie."""
+        layers: list[dict[int, Entry] | Revision] = []
+        for revision in self._newest_first:
+            if revision.rows > _SMALL_ROWS:
+                layers.append(revision)
+                continue
+            if not (layers and isinstance(layers[-1], dict) and len(layers[-1]) < _MERGED_ROWS):
+                layers.append({})
+            layer = layers[-1]
+            assert isinstance(layer, dict)
+            for num, entry in revision.entries.items():
+                layer.setdefault(num, entry)
+        return tuple(layers)
 
     @cached_property
     def catalog(self) -> Dict:
