@@ -15,6 +15,7 @@ import pytest
 
 from signkit.errors import (
     ConfigError,
+    PluginNotFoundError,
     ProviderError,
     ProviderRejectedError,
     ProviderResponseError,
@@ -22,7 +23,7 @@ from signkit.errors import (
     Retry,
 )
 from signkit.evidence import verifier_for
-from signkit.ports.provider import CeremonyState, SigningRequest
+from signkit.ports.provider import CeremonyState, ProviderContext, SigningRequest
 from signkit.testing.clock import SteppingClock
 from signkit_providers.bankid import BankIdClient, BankIdProvider
 from signkit_providers.bankid.settings import read_settings
@@ -226,7 +227,7 @@ def test_unknown_members_and_hints_are_ignored(server: Any, tmp_path: Path) -> N
 def test_whole_ceremony_over_mutual_tls(running: Any, tmp_path: Path, form: str) -> None:
     """Configured from a table, with PKCS#12 or PEM: sign, scan, approve, evidence that holds; then cancel."""
     table = configuration(running, tmp_path, form)
-    provider = BankIdProvider.from_config(table, clock=SystemClock(), folder=running.directory, environment="test")
+    provider = made(table, running)
     started = provider.start(request())
     running.app("Tolvan").scan(provider.prompt(started).qr)
     running.app("Tolvan").approve()
@@ -244,7 +245,7 @@ def test_whole_ceremony_over_mutual_tls(running: Any, tmp_path: Path, form: str)
 def test_server_that_is_not_bankids(running: Any, tmp_path: Path) -> None:
     """A server whose certificate does not lead to the configured root is refused, and not worth trying again."""
     table = {**configuration(running, tmp_path, "p12"), "server_ca": "root.pem"}
-    provider = BankIdProvider.from_config(table, clock=SystemClock(), folder=running.directory, environment="test")
+    provider = made(table, running)
     with pytest.raises(ProviderRejectedError) as caught:
         provider.start(request())
     assert caught.value.code == "provider.bankid.server_certificate"
@@ -295,7 +296,7 @@ def test_wrong_settings(running: Any, tmp_path: Path, change: dict[str, Any], co
     table = {**configuration(running, tmp_path, "p12"), **change}
     table = {name: value for name, value in table.items() if value is not None}
     with pytest.raises(ConfigError) as caught:
-        BankIdProvider.from_config(table, clock=SystemClock(), folder=running.directory, environment="test")
+        made(table, running)
     assert caught.value.code == code
     assert "qwerty" not in f"{caught.value} {caught.value.hint}"
 
@@ -303,7 +304,7 @@ def test_wrong_settings(running: Any, tmp_path: Path, change: dict[str, Any], co
 def test_production_refuses_what_is_for_tests(tmp_path: Path) -> None:
     """A production home takes neither a test server nor a test policy, and knows BankID's address."""
     for table in ({"url": "https://appapi2.test.bankid.com/rp/v6.0/"}, {"url": "https://localhost:1/"}):
-        with pytest.raises(ConfigError):
+        with pytest.raises(PluginNotFoundError):
             read_settings(table, folder=tmp_path, environment="production")
     with pytest.raises(ConfigError):
         read_settings({"certificate_policies": ["1.2.3.4.25"]}, folder=tmp_path, environment="production")
@@ -319,6 +320,11 @@ class SystemClock:
         from datetime import UTC, datetime
 
         return datetime.now(UTC)
+
+
+def made(table: dict[str, Any], running: Any) -> BankIdProvider:
+    context = ProviderContext(settings=table, home=running.directory, environment="test", clock=SystemClock())
+    return BankIdProvider.create(context)
 
 
 def configuration(running: Any, folder: Path, form: str) -> dict[str, Any]:

@@ -16,7 +16,6 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any, Final
 
 from signkit.errors import ProviderRejectedError, ProviderResponseError, ProviderUnavailableError
@@ -29,6 +28,7 @@ from signkit.ports.provider import (
     Limits,
     PollResult,
     Prompt,
+    ProviderContext,
     ProviderFacts,
     Signed,
     SigningRequest,
@@ -82,22 +82,15 @@ class BankIdProvider:
         self._live: dict[str, _Live] = {}
 
     @classmethod
-    def from_config(
-        cls, settings: Mapping[str, Any], *, clock: Clock, folder: Path, environment: str
-    ) -> BankIdProvider:
-        """Return the provider that the table ``[providers.bankid]`` describes.
-
-        Args:
-            settings: the table.
-            clock: tells the time.
-            folder: relative paths in the table are relative to it (the home).
-            environment: ``test`` or ``production``, of the home.
+    def create(cls, context: ProviderContext) -> BankIdProvider:
+        """Return the provider that the table ``[providers.bankid]`` of a home describes (``settings``).
 
         Raises:
             ConfigError: an unknown key, a value or a file that cannot be used.
+            PluginNotFoundError: a production home names a test server.
         """
-        read = read_settings(settings, folder=folder, environment=environment)
-        return cls(read.client(), clock=clock, settings=read)
+        read = read_settings(context.settings, folder=context.home, environment=context.environment)
+        return cls(read.client(), clock=context.clock, settings=read)
 
     def facts(self) -> ProviderFacts:
         """Return what BankID is and takes; no I/O."""
@@ -131,6 +124,7 @@ class BankIdProvider:
             "body": body,
             "until": (now + timedelta(seconds=RESTART_SECONDS)).isoformat(),
             "mobile": request.options.get("device") == "mobile",
+            "language": request.language,
         }
         return self._order(state)
 
@@ -160,7 +154,7 @@ class BankIdProvider:
             if exc.code != "provider.bankid.invalidParameters":
                 raise
             self._live.pop(started.reference, None)
-            return PollResult(CeremonyState.EXPIRED, Prompt(hint="orderGone"), reason="orderGone")
+            return _ended(started, CeremonyState.EXPIRED, "orderGone")
         return self._outcome(started, found, now)
 
     def prompt(self, started: Started) -> Prompt:
@@ -227,7 +221,7 @@ class BankIdProvider:
         phone = asked["endpoint"] == "phone/sign"
         found = wire.order(self._client.post(asked["endpoint"], asked["body"]), phone=phone)
         now = self._clock.now()
-        kept = {name: asked[name] for name in ("endpoint", "body", "until", "mobile")}
+        kept = {name: asked[name] for name in ("endpoint", "body", "until", "mobile", "language")}
         kept |= {
             "received_at": now.isoformat(),
             "qr_token": found.qr_start_token,
@@ -248,13 +242,13 @@ class BankIdProvider:
             return PollResult(CeremonyState.PENDING, self.prompt(started))
         self._live.pop(started.reference, None)
         if found.completion is not None:
-            return self._complete(found.completion)
+            return self._complete(started, found.completion)
         state, reason = hints.failed_state(found.hint)
         if reason == "startFailed" and self._clock.now() < datetime.fromisoformat(_kept(started)["until"]):
             renewed = self._renewed(started)
             if renewed is not None:
                 return PollResult(CeremonyState.PENDING, renewed.prompt, restarted=renewed)
-        return PollResult(state, Prompt(hint=reason), reason=reason)
+        return _ended(started, state, reason)
 
     def _renewed(self, started: Started) -> Started | None:
         """Return a new order for the same request; None where BankID cannot now, which ends the ceremony as expired."""
@@ -268,9 +262,9 @@ class BankIdProvider:
                 continue
         return None
 
-    def _complete(self, completion: wire.Completion) -> PollResult:
+    def _complete(self, started: Started, completion: wire.Completion) -> PollResult:
         if self._settings.requirement.mrtd and completion.mrtd is False:
-            return PollResult(CeremonyState.FAILED, Prompt(hint="mrtdFailed"), reason="mrtdFailed")
+            return _ended(started, CeremonyState.FAILED, "mrtdFailed")
         identity = Identity(
             scheme=SCHEME,
             value=completion.number,
@@ -292,6 +286,12 @@ class BankIdProvider:
         while len(self._live) >= _MAX_LIVE:
             del self._live[next(iter(self._live))]
         self._live[reference] = live
+
+
+def _ended(started: Started, state: CeremonyState, reason: str) -> PollResult:
+    """Return an outcome without a signature, with the words recommended for it in the person's language."""
+    words = hints.user_message(reason, str(_kept(started)["language"]))
+    return PollResult(state, Prompt(hint=reason, message=words), reason=reason)
 
 
 def _kept(started: Started) -> dict[str, Any]:

@@ -30,7 +30,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from signkit.errors import ConfigError
+from signkit.errors import ConfigError, PluginNotFoundError
 from signkit_providers.bankid.client import PRODUCTION_URL, TEST_URL, BankIdClient
 from signkit_providers.bankid.tls import client_context
 from signkit_providers.bankid.wire import Requirement
@@ -95,6 +95,7 @@ def read_settings(table: Mapping[str, Any], *, folder: Path, environment: str) -
 
     Raises:
         ConfigError: an unknown key (with a suggestion), or a value that does not fit.
+        PluginNotFoundError: a production home names a test server.
     """
     for name in table:
         if name not in KEYS:
@@ -149,7 +150,12 @@ def _check_url(url: str, environment: str) -> None:
         raise _wrong("url", "is not an https address")
     test_host = host.endswith(".test.bankid.com") or host in ("localhost", "127.0.0.1", "::1")
     if environment == "production" and test_host:
-        raise _wrong("url", "is a test server, which a production home refuses")
+        raise PluginNotFoundError(
+            "a production home refuses a test server or a simulator",
+            code="plugin.refused",
+            hint="take providers.bankid.url away: BankID's own address is the default",
+            subject={"provider": "bankid"},
+        )
     if environment != "production" and host in ("appapi2.bankid.com", "appapi.bankid.com"):
         raise _wrong("url", "is BankID's production server, which a test home refuses")
 

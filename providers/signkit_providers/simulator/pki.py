@@ -65,9 +65,7 @@ class SimulatorPki:
         self._lock = Lock()
         self._people: dict[tuple[str, str, str], Issued] = {}
         self._now = now
-        root_name = _name(
-            ("O", _ORGANISATION), ("OU", "Signkit Simulator CA"), ("CN", "Signkit Simulator Root CA v1 Test")
-        )
+        root_name = _name(("O", _ORGANISATION), ("OU", "TEST"), ("CN", "Signkit Simulator Root CA v1 Test"))
         bank, customer = _bank_name(f"{_BANK} CA v1 for Test"), _bank_name(f"{_BANK} Customer CA1 v1 for Test")
         self.root = self._authority("root", root_name, None, pathlen=2)
         self.bank = self._authority("bank", bank, self.root, pathlen=1, policies=(POLICIES["file"],))

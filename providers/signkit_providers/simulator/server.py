@@ -17,7 +17,7 @@ from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
 from signkit.ports.clock import Clock
-from signkit_providers.simulator.api import PREFIX
+from signkit_providers.simulator.api import PREFIX, Response
 from signkit_providers.simulator.orders import TIMES, Times
 from signkit_providers.simulator.pki import SimulatorPki
 from signkit_providers.simulator.world import World
@@ -119,6 +119,20 @@ class Simulator(World):
         """Base of the relying-party API."""
         return self.url + PREFIX
 
+    def settings(self) -> dict[str, object]:
+        """Return the table ``[providers.bankid]`` with which a test home uses this simulator."""
+        folder = self.directory.absolute()
+        return {
+            "url": self.rp_url,
+            "certificate": str(folder / "client.pem"),
+            "key": str(folder / "client.key"),
+            "server_ca": str(folder / "ca.pem"),
+        }
+
+    def anchors(self) -> tuple[bytes, ...]:
+        """Return the root of its people's certificates."""
+        return (self.pki.root.der,)
+
     def _tls(self) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -197,13 +211,17 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _respond(self) -> None:
         body = self._body()
-        answer = self.server.answer(
-            self.command,
-            urlsplit(self.path).path,
-            content_type=self.headers.get("Content-Type"),
-            body=body,
-            peer=self.request.getpeercert(binary_form=True),
-        )
+        try:
+            answer: Response = self.server.answer(
+                self.command,
+                urlsplit(self.path).path,
+                content_type=self.headers.get("Content-Type"),
+                body=body,
+                peer=self.request.getpeercert(binary_form=True),
+            )
+        except Exception:  # noqa: BLE001 - the border: whatever was asked, the server answers
+            _log.exception("the simulator failed")
+            answer = Response.json(500, {"errorCode": "internalError", "details": "Internal error"})
         if body is None:
             self.close_connection = True
         self.send_response(answer.status)
