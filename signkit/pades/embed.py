@@ -1,7 +1,8 @@
 """One signature or document timestamp into one file, as one incremental update.
 
 The file is copied beside its target, the update is written at the copy's end, the signature is put into the place kept
-for it, and the copy takes the target's name. Until then the target is as it was. Memory does not grow with the file.
+for it, the signature is read back and checked, and the copy takes the target's name. Until then the target is as it
+was. Memory does not grow with the file.
 """
 
 from __future__ import annotations
@@ -18,12 +19,13 @@ from pyhanko.sign.signers.pdf_byterange import PdfSignedData
 
 from signkit import files
 from signkit.canonical import digest_text
-from signkit.errors import SealError, TimestampError
+from signkit.errors import SealError, TimestampError, UsageError
+from signkit.pades.self_check import check_newest_signature
 from signkit.pades.timestamping import Expected, StampBook
 from signkit.pades.writer import Writer, open_writer, reading
 from signkit.ports.timestamper import Timestamp
 
-__all__ = ["MAX_CONTENTS_BYTES", "Container", "Embedded", "Update", "copy_file", "embed"]
+__all__ = ["MAX_CONTENTS_BYTES", "Container", "Embedded", "Update", "copy_file", "embed", "refuse_in_place"]
 
 MAX_CONTENTS_BYTES: Final = 32_766
 """Most bytes of ``/Contents``: PDF/A-2 allows strings of 32 767 (ISO 19005-2 clause 6.1.13), measured."""
@@ -81,9 +83,10 @@ def embed(
     """Make ``target`` the file ``source`` with one more revision, signed.
 
     Raises:
-        SealError: it does not fit, or a key failed; ``TimestampError`` and ``KeyUnavailableError`` among them.
+        SealError: it does not fit or does not verify, or a key failed (``KeyUnavailableError``, ``TimestampError``).
         DocumentError: the file cannot be updated.
     """
+    refuse_in_place(source, target)
     with files.atomic_path(target) as partial:
         start = copy_file(source, partial)
         with partial.open("r+b") as stream:
@@ -98,6 +101,7 @@ def embed(
                     "the timestamp service answers differently each time", code="seal.timestamp.unsteady"
                 )
             size = stream.seek(0, os.SEEK_END)
+        check_newest_signature(partial, field=field)
     return Embedded(
         path=target,
         field=field,
@@ -107,6 +111,16 @@ def embed(
         gen_time=given.gen_time,
         token=given.token,
     )
+
+
+def refuse_in_place(source: Path, target: Path) -> None:
+    """Return only if the two are different files: a document is never changed in place.
+
+    Raises:
+        UsageError: they are one.
+    """
+    if source == target or (target.exists() and target.samefile(source)):
+        raise UsageError("a document is never changed in place", code="usage.in_place")
 
 
 def copy_file(source: Path, target: Path) -> int:

@@ -22,11 +22,12 @@ from signkit.canonical import digest_text
 from signkit.errors import UnsupportedDocumentError, UsageError
 from signkit.model.statement import FieldNames
 from signkit.pades.appearances import add_empty_form
-from signkit.pades.embed import copy_file
+from signkit.pades.embed import copy_file, refuse_in_place
 from signkit.pades.objects import integer
 from signkit.pades.prepare_form import EMPTY_RECT, append_fields, make_field, make_lock
 from signkit.pades.prepare_pages import AddedPages, add_pages, first_page
 from signkit.pades.prepare_tags import add_tags, structure_root
+from signkit.pades.trial import try_out
 from signkit.pades.writer import Writer, open_writer, reading
 from signkit.pages.data import SignaturePages
 from signkit.texts import Language, text
@@ -71,6 +72,7 @@ def prepare(
         DocumentError: the document cannot be extended; the code says why. ``target`` is as it was.
         UsageError: the layout does not fit the fields or the document.
     """
+    refuse_in_place(source, target)
     with files.atomic_path(target) as partial:
         size_r0 = copy_file(source, partial)
         with partial.open("r+b") as stream:
@@ -85,6 +87,7 @@ def prepare(
             stream.seek(size_r0)
             tail = stream.read()
             hasher.update(tail)
+        try_out(partial, fields=fields)
     return Prepared(
         path=target,
         size_r0=size_r0,
