@@ -206,11 +206,26 @@ class ObjectStore(Protocol):
         ...
 
     def workspace(self) -> AbstractContextManager[Path]:
-        """Give a private folder on the same file system, gone afterwards."""
+        """Give a private folder on the same file system, gone afterwards.
+
+        Who puts documents that no entry names yet holds one until the entry is written.
+        """
+        ...
+
+    def alone(self) -> AbstractContextManager[None]:
+        """Hold off every workspace while the block runs: then a document that no entry names is nobody's.
+
+        Raises:
+            StoreLockedError: somebody is at work.
+        """
         ...
 
     def leftovers(self, *, remove: bool = False) -> list[Path]:
-        """Return folders and partial files that a crash left behind; those in use by a living process are not named."""
+        """Return folders and partial files that a crash left behind; those in use by a living process are not named.
+
+        Raises:
+            StoreLockedError: they are to be removed, and somebody is at work.
+        """
         ...
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from signkit import canonical
-from signkit.errors import DocumentChangedError, StoreError, UnreadableDocumentError
+from signkit.errors import DocumentChangedError, StoreError, StoreLockedError, UnreadableDocumentError
 from signkit.files import BLOCK_BYTES, PARTIAL, fsync_folder, sha256_of
 from signkit.store.faults import wrapped
 
@@ -106,28 +106,60 @@ class FileObjectStore:
 
     @contextlib.contextmanager
     def workspace(self) -> Iterator[Path]:
-        """Give a private folder, held under a lock by which others know that it is in use."""
+        """Give a private folder, held under a lock by which others know that it is in use.
+
+        What processes that are gone left in theirs is deleted first: it may be documents, and large.
+        """
         self._may_write()
         with wrapped():
             self._work.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._clean()
+            shared = _locked(self._work, fcntl.LOCK_SH)
             folder, handle = _held_folder(self._work)
         try:
             yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
             os.close(handle)
+            os.close(shared)
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """Hold off every workspace, if none is in use now."""
+        self._may_write()
+        with wrapped():
+            self._work.mkdir(mode=0o700, parents=True, exist_ok=True)
+            try:
+                handle = _locked(self._work, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as exc:
+                raise StoreLockedError("another signkit command is at work in this home", hint="wait for it") from exc
+        try:
+            yield
+        finally:
+            os.close(handle)
 
     def leftovers(self, *, remove: bool = False) -> list[Path]:
         """Return what a crash left behind, and delete it if asked."""
         with wrapped():
-            found = [path for path in sorted(self._work.iterdir()) if not _in_use(path)] if self._work.is_dir() else []
+            found = self._left_work()
             if self._objects.is_dir():
                 found += sorted(self._objects.rglob(f"*{PARTIAL}"))
-            if remove:
-                self._may_write()
+        if remove:
+            with self.alone(), wrapped():
                 for path in found:
                     shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
         return found
+
+    def _clean(self) -> None:
+        """Delete what is in the work folder, if nobody is at work; whoever begins meanwhile waits."""
+        if not self._left_work():
+            return
+        with contextlib.suppress(StoreLockedError), self.alone():
+            for path in self._left_work():
+                shutil.rmtree(path, ignore_errors=True)
+
+    def _left_work(self) -> list[Path]:
+        return [path for path in sorted(self._work.iterdir()) if not _in_use(path)] if self._work.is_dir() else []
 
     def _place(self, digest: str) -> Path:
         try:
@@ -167,7 +199,7 @@ def _source(path: Path) -> BinaryIO:
 
 
 def _held_folder(parent: Path) -> tuple[Path, int]:
-    """Make a folder and take its lock; a cleaner that came in between is met by making another."""
+    """Make a folder and take its lock; a cleaner of old that came in between is met by making another."""
     while True:
         folder = Path(tempfile.mkdtemp(dir=parent))
         with contextlib.suppress(FileNotFoundError):
@@ -178,9 +210,23 @@ def _held_folder(parent: Path) -> tuple[Path, int]:
             os.close(handle)
 
 
-def _in_use(folder: Path) -> bool:
-    """Tell whether a living process holds the folder's lock."""
+def _locked(folder: Path, how: int) -> int:
+    """Return a handle that holds a lock on a folder until it is closed."""
     handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, how)
+    except BaseException:
+        os.close(handle)
+        raise
+    return handle
+
+
+def _in_use(folder: Path) -> bool:
+    """Tell whether a living process holds the folder's lock; one that has gone meanwhile is not left over."""
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except FileNotFoundError:
+        return True
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -232,13 +232,19 @@ def test_an_unreadable_source_is_the_documents_fault(home: Path, tmp_path: Path)
 
 
 def test_what_a_crash_leaves_is_found_and_removed(home: Path) -> None:
-    """Dead workspaces and partial files are named and swept; a living one is left alone."""
+    """Dead workspaces are named and swept when nobody is at work, by whoever works next too; a living one is safe."""
     store: SqlStore = open_store(home)
     store.objects.put_bytes(b"x")
-    (home / "work" / "dead").mkdir(parents=True)
-    (home / "work" / "dead" / "half.pdf").write_bytes(b"half")
     with store.objects.workspace() as living:
+        (home / "work" / "dead").mkdir(parents=True)
+        (home / "work" / "dead" / "half.pdf").write_bytes(b"half")
         assert [path.name for path in store.objects.leftovers()] == ["dead"]
-        store.objects.leftovers(remove=True)
+        with pytest.raises(StoreLockedError):
+            store.objects.leftovers(remove=True)
         assert living.is_dir()
+    store.objects.leftovers(remove=True)
+    assert store.objects.leftovers() == []
+    (home / "work" / "dead").mkdir()
+    with store.objects.workspace() as living:
+        assert list((home / "work").iterdir()) == [living]
     assert store.objects.leftovers() == []
