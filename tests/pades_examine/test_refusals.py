@@ -72,6 +72,20 @@ CASES: dict[str, tuple[str, bytes]] = {
         "document.damaged",
         PlainPdf(objects={2: b"<< /Type /Pages /Kids [3 0 R 3 0 R] /Count 2 >>"}).build(),
     ),
+    "wrong-count": (
+        "document.parsers_disagree",
+        PlainPdf(objects={2: b"<< /Type /Pages /Kids [3 0 R] /Count 0 >>"}).build(),
+    ),
+    "wrong-parent": (
+        "document.parsers_disagree",
+        PlainPdf(
+            objects={
+                2: b"<< /Type /Pages /Kids [6 0 R 7 0 R] /Count 2 >>",
+                6: b"<< /Type /Pages /Parent 2 0 R /Kids [3 0 R] /Count 1 /MediaBox [0 0 9 9] >>",
+                7: b"<< /Type /Page /Parent 6 0 R >>",
+            }
+        ).build(),
+    ),
     "xfa": (
         "document.xfa",
         PlainPdf(catalog=b"/AcroForm << /Fields [] /XFA 6 0 R >>", objects={6: stream(b"<a/>")}).build(),

@@ -58,6 +58,7 @@ def test_the_report_names_the_file_it_came_from(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "code"),
     [
+        (PlainPdf(objects={2: b"<< /Type /Pages /Kids [3 0 R] /Count 0 >>"}).build(), "page-tree-rebuilt"),
         (PlainPdf(catalog=b"/X 900 0 R").build(), "rewritten"),
         (PlainPdf(catalog=b"/X 0 0 R").build(), "rewritten"),
         (b"junk\n" + PlainPdf().build(), "rewritten"),
@@ -68,7 +69,7 @@ def test_the_report_names_the_file_it_came_from(tmp_path: Path) -> None:
         ),
         (PlainPdf(objects={2: b"<< /Type /Pages /Kids [3 0 R 3 0 R] /Count 2 >>"}).build(), "rewritten"),
     ],
-    ids=["undefined", "zero", "leading", "xref", "shared", "page-twice"],
+    ids=["count", "undefined", "zero", "leading", "xref", "shared", "page-twice"],
 )
 def test_what_was_refused_is_cured(data: bytes, code: str, tmp_path: Path) -> None:
     """A structure that signkit refuses becomes one that it signs."""

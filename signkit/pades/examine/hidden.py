@@ -35,7 +35,7 @@ from signkit.pades.structure import Dict, Page, Stream, View, decode_text, inher
 
 __all__ = ["hidden_risks"]
 
-_MAX_OPERATORS: Final = 8_000_000
+_MAX_OPERATORS: Final = 4_000_000
 """Operators interpreted in one document, ours: a dozen seconds, or thousands of pages with pictures."""
 _MAX_CONTENT: Final = 512 * 1024**2
 _MAX_PAIRS: Final = 2_000_000

@@ -33,6 +33,8 @@ __all__ = ["Painter"]
 
 _MAX_DEPTH: Final = 12
 """Forms within forms."""
+_FORM: Final = 20
+"""Operators that drawing a form costs as much as."""
 _COMPLEX: Final = 5
 """Segments from which a shape is no plain line or box."""
 
@@ -50,6 +52,7 @@ class Painter(TextPainter):
         self._path = Path()
         self._clipping = False
         self._depth = 0
+        self._open: set[int] = set()
         self._actions = self._table()
 
     def paint(self, data: bytes, resources: Dict, *, matrix: Matrix = IDENTITY, clip: Box | None = None) -> None:
@@ -176,8 +179,9 @@ class Painter(TextPainter):
             self.covers.append(Cover(self._order, kind, back, clip, box, ident, mask))
 
     def _form(self, stream: Stream) -> None:
-        if self._depth >= _MAX_DEPTH:
+        if self._depth >= _MAX_DEPTH or stream.raw_start in self._open:
             return
+        self._budget.spend(_FORM)
         view, before, solid = self._view, self._state, self._solid
         state = copy.copy(before)
         matrix = numbers([view.resolve(item) for item in view.get_list(stream.dict.get("Matrix"))], 6)
@@ -188,10 +192,12 @@ class Painter(TextPainter):
             state.clip = meet(state.clip, box_of(corners))
         resources = view.get_dict(stream.dict["Resources"]) if "Resources" in stream.dict else self._resources
         self._state, self._solid, self._depth = state, solid and before.opaque, self._depth + 1
+        self._open.add(stream.raw_start)
         try:
             self._run(self._budget.read(stream), resources)
         finally:
             self._state, self._solid, self._depth = before, solid, self._depth - 1
+            self._open.discard(stream.raw_start)
 
     def _table(self) -> dict[bytes, Callable[[list[Any]], None]]:
         return {

@@ -8,7 +8,9 @@ nothing that signkit does rewrites them, and memory stays flat.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import logging
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, Final, cast
@@ -17,7 +19,7 @@ from pyhanko.pdf_utils.generic import PdfObject, Reference, StreamObject
 from pyhanko.pdf_utils.reader import PdfFileReader
 
 from signkit.errors import UnreadableDocumentError
-from signkit.pades.structure import Dict, Stream, View
+from signkit.pades.structure import Dict, Ref, Stream, View
 from signkit.pages.render import inspect
 
 __all__ = ["check_pdfium", "check_pyhanko"]
@@ -69,6 +71,8 @@ def check_pdfium(path: Path, view: View) -> None:
         UnreadableDocumentError: code ``document.parsers_disagree``, or ``document.unreadable`` where PDFium gives up.
         EncryptedDocumentError: it needs a password.
     """
+    if not _is_consistent(view):
+        raise _disagree(path, "pages")
     try:
         seen = inspect(path)
     except UnreadableDocumentError as exc:
@@ -83,6 +87,24 @@ def check_pdfium(path: Path, view: View) -> None:
     fields, contents = _top_level_signatures(view)
     if seen.signature_fields != fields or len(seen.signatures) != contents:
         raise _disagree(path, "signatures")
+
+
+def _is_consistent(view: View) -> bool:
+    """Say whether the page tree reads the same downwards and upwards (ISO 32000-1 clause 7.7.3).
+
+    Some programs go down by ``/Kids`` and inherit from there, some inherit by ``/Parent``, some believe ``/Count``.
+    """
+    leaves: Counter[int] = Counter()
+    above: dict[int, int] = {}
+    for page in view.pages:
+        chain = [*page.parents, page.ref]
+        leaves.update(ref.num for ref in page.parents)
+        above |= {below.num: ref.num for ref, below in itertools.pairwise(chain)}
+    for number, parent in above.items():
+        named = view.get_dict(view.get(number)).get("Parent")
+        if not isinstance(named, Ref) or named.num != parent:
+            return False
+    return all(view.resolve(view.get_dict(view.get(number)).get("Count")) == count for number, count in leaves.items())
 
 
 def _top_level_signatures(view: View) -> tuple[int, int]:

@@ -62,6 +62,8 @@ def clean(pdf: pikepdf.Pdf) -> Cleaning:
         pikepdf.PikepdfError: the document is damaged beyond that; also ValueError, TypeError and their like.
     """
     done = Cleaning()
+    if _settle_tree(pdf.Root.get("/Pages"), None, 0):
+        done.changes["page-tree-rebuilt"] += 1
     _drop_opening(pdf, done)
     for index, page in enumerate(pdf.pages):
         _drop_multimedia(page.obj, index, done)
@@ -95,6 +97,34 @@ def _dictionaries(pdf: pikepdf.Pdf) -> Iterator[Any]:
 def _items(node: Any) -> Iterator[Any]:
     for key in node.keys():  # noqa: SIM118 - a stream yields keys only this way
         yield node.get(key)
+
+
+def _settle_tree(node: Any, parent: Any, depth: int) -> bool:
+    """Make ``/Parent`` and ``/Count`` of the page tree say what ``/Kids`` says; return whether anything was wrong."""
+    if not isinstance(node, pikepdf.Dictionary) or depth > _MAX_DEPTH:
+        return False
+    wrong = False
+    if parent is not None and (
+        not isinstance(node.get("/Parent"), pikepdf.Dictionary) or node.Parent.objgen != parent.objgen
+    ):
+        node["/Parent"] = parent
+        wrong = True
+    kids = node.get("/Kids")
+    if not isinstance(kids, pikepdf.Array):
+        return wrong
+    for kid in kids:
+        wrong = _settle_tree(kid, node, depth + 1) or wrong
+    count = sum(_leaves(kid) for kid in kids)
+    if node.get("/Count") != count:
+        node["/Count"] = count
+        wrong = True
+    return wrong
+
+
+def _leaves(node: Any) -> int:
+    if not isinstance(node, pikepdf.Dictionary):
+        return 0
+    return int(node.get("/Count", 0)) if "/Kids" in node else 1
 
 
 def _drop_opening(pdf: pikepdf.Pdf, done: Cleaning) -> None:
