@@ -25,6 +25,7 @@ __all__ = [
     "NoteSignature",
     "VerifierKey",
     "ed25519_public",
+    "ed25519_spki",
     "key_name_fits",
     "parse_base64",
     "parse_note",
@@ -149,6 +150,11 @@ def ed25519_public(spki: bytes) -> bytes:
     if len(spki) != 44 or not spki.startswith(_SPKI_PREFIX):
         raise JournalCorruptError("a journal key that is not Ed25519", code="journal.key")
     return spki[-32:]
+
+
+def ed25519_spki(public: bytes) -> bytes:
+    """Return the DER SubjectPublicKeyInfo of an Ed25519 public key."""
+    return _SPKI_PREFIX + public
 
 
 def key_name_fits(name: str) -> bool:

@@ -8,8 +8,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from signkit import canonical
 from signkit.audit.home import ERASED, check_home
@@ -19,27 +17,13 @@ from signkit.journal.writer import append
 from signkit.model.entry import HOME
 from signkit.model.person import commit
 from signkit.store import DATABASE, SqlStore, open_store
+from signkit.testing.journal import MemoryKey
 
 ORIGIN = "signkit.example.se/journal"
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
-class Key:
-    """The journal key."""
-
-    algorithm = "ed25519"
-
-    def __init__(self) -> None:
-        self._key = Ed25519PrivateKey.from_private_bytes(b"\x01" * 32)
-        self.spki = self._key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-
-    def sign(self, data: bytes, *, digest: str = "sha256") -> bytes:
-        """Sign."""
-        assert digest
-        return self._key.sign(data)
-
-
-KEY = Key()
+KEY = MemoryKey(1)
 VKEY = log_vkey(ORIGIN, KEY.spki)
 
 

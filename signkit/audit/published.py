@@ -1,0 +1,126 @@
+"""A published log, judged from its files alone: signature, every tile, every bundle, and older checkpoints.
+
+Nothing is believed but the log's key: the whole tree is computed anew from the bundles of leaf data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+from signkit.errors import JournalCorruptError
+from signkit.journal.chain import STEP
+from signkit.journal.checkpoint import Checkpoint, verify_checkpoint
+from signkit.journal.cosignature import find_cosignatures
+from signkit.journal.merkle import EMPTY_ROOT, HASH_BYTES, Growing, LeafNodes, leaf_hash
+from signkit.journal.note import MAX_NOTE_BYTES
+from signkit.journal.tiles import CHECKPOINT_PATH, ENTRIES, tile_path, tile_resources
+from signkit.journal.tree import TILE_HEIGHT, TILE_WIDTH
+from signkit.model.report import Finding, Verdict
+
+__all__ = ["check_published"]
+
+_RECORD: Final = 2 + HASH_BYTES
+_LENGTH: Final = HASH_BYTES.to_bytes(2, "big")
+
+
+def check_published(
+    folder: Path,
+    *,
+    vkey: str,
+    checkpoints: Sequence[bytes] = (),
+    witnesses: Sequence[str] = (),
+    needed: int = 0,
+) -> list[Finding]:
+    """Return what is wrong with the log published in ``folder``, or findings PASSED.
+
+    Args:
+        folder: what ``signkit journal publish`` wrote, or a copy of what a web server gives.
+        vkey: the log's verifier key.
+        checkpoints: older signed checkpoints that somebody kept.
+        witnesses: verifier keys of witnesses.
+        needed: how many of them must vouch for the checkpoint.
+    """
+    try:
+        checkpoint = verify_checkpoint(_read(folder / CHECKPOINT_PATH, MAX_NOTE_BYTES), vkey, generations=True)
+        older = [verify_checkpoint(note, vkey, generations=True) for note in checkpoints]
+        vouched = len(find_cosignatures(checkpoint, witnesses))
+    except JournalCorruptError as exc:
+        return [Finding(STEP, Verdict.FAILED, exc.code)]
+    findings = list(_tree(folder, checkpoint, older))
+    if not findings:
+        findings = [Finding(STEP, Verdict.PASSED, "journal.published", {"entries": checkpoint.size})]
+    if witnesses:
+        params: dict[str, str | int] = {"count": vouched, "needed": needed}
+        enough = vouched >= needed
+        verdict = Verdict.PASSED if enough else Verdict.INDETERMINATE
+        code = "journal.witnessed" if enough else "journal.too_few_witnesses"
+        findings.append(Finding(STEP, verdict, code, params))
+    return findings
+
+
+def _tree(folder: Path, checkpoint: Checkpoint, older: Sequence[Checkpoint]) -> Iterator[Finding]:
+    wanted = {item.size for item in older}
+    roots = {0: EMPTY_ROOT}
+    tree = Growing(collect=TILE_HEIGHT)
+    for number, width in ((at, width) for level, at, width in tile_resources(checkpoint.size) if level == 0):
+        leaves = _bundle(folder / tile_path(ENTRIES, number, width), width)
+        if leaves is None:
+            yield _failed("journal.published_bundle", tile=number)
+            return
+        hashes = [leaf_hash(leaf) for leaf in leaves]
+        for leaf in hashes:
+            tree.add(leaf)
+            if tree.size in wanted:
+                roots[tree.size] = tree.root()
+        yield from _tile(folder, 0, number, b"".join(hashes))
+    yield from _upper(folder, bytes(tree.collected))
+    for item in (checkpoint, *older):
+        params: dict[str, str | int] = {"size": item.size, "entries": tree.size}
+        if item.origin != checkpoint.origin:
+            continue  # another generation: its tree is another one
+        if item.size > tree.size:
+            yield _failed("journal.behind", **params)
+        elif (tree.root() if item is checkpoint else roots[item.size]) != item.root:
+            yield _failed("journal.fork", **params)
+
+
+def _upper(folder: Path, hashes: bytes) -> Iterator[Finding]:
+    """Give what is wrong with the tiles above the leaves."""
+    level, tile_bytes = 1, TILE_WIDTH * HASH_BYTES
+    while hashes:
+        tiles = [hashes[at : at + tile_bytes] for at in range(0, len(hashes), tile_bytes)]
+        for number, tile in enumerate(tiles):
+            yield from _tile(folder, level, number, tile)
+        hashes, level = b"".join(_root(tile) for tile in tiles if len(tile) == tile_bytes), level + 1
+
+
+def _tile(folder: Path, level: int, number: int, right: bytes) -> Iterator[Finding]:
+    if _read(folder / tile_path(level, number, len(right) // HASH_BYTES), len(right)) != right:
+        yield _failed("journal.tile", level=level, tile=number)
+
+
+def _bundle(path: Path, width: int) -> list[bytes] | None:
+    data = _read(path, width * _RECORD)
+    records = [data[at : at + _RECORD] for at in range(0, len(data), _RECORD)]
+    if len(records) != width or any(len(item) != _RECORD or item[:2] != _LENGTH for item in records):
+        return None
+    return [item[2:] for item in records]
+
+
+def _root(tile: bytes) -> bytes:
+    return LeafNodes([tile[at : at + HASH_BYTES] for at in range(0, len(tile), HASH_BYTES)]).node(TILE_HEIGHT, 0)
+
+
+def _read(path: Path, limit: int) -> bytes:
+    """Return a file's bytes, one more than ``limit`` at most; nothing if it cannot be read."""
+    try:
+        with path.open("rb") as stream:
+            return stream.read(limit + 1)
+    except OSError:
+        return b""
+
+
+def _failed(code: str, **params: str | int) -> Finding:
+    return Finding(STEP, Verdict.FAILED, code, params)

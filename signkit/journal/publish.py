@@ -1,0 +1,147 @@
+"""Publish the log as static files (C2SP tlog-tiles): tiles, entries, the checkpoint, and proofs, behind any web server.
+
+What is published holds 32-byte digests only; no entry and no identifier of an envelope leaves the home. Tiles never
+change, so publishing again writes only what is new; the checkpoint comes last, when everything that it covers is there.
+"""
+
+from __future__ import annotations
+
+import base64
+import functools
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from signkit.errors import JournalForkError
+from signkit.files import write_atomic
+from signkit.journal.checkpoint import parse_checkpoint, verify_checkpoint
+from signkit.journal.merkle import HASH_BYTES
+from signkit.journal.note import VerifierKey, ed25519_spki, parse_vkey
+from signkit.journal.proof import TlogProof
+from signkit.journal.tiles import CHECKPOINT_PATH, ENTRIES, proof_path, tile_path, tile_resources
+from signkit.journal.tree import TILE_WIDTH, Tree
+from signkit.ports.store import ReadTransaction
+
+__all__ = ["FolderSink", "Published", "Sink", "publish"]
+
+
+class Sink(Protocol):
+    """Where published files go: a folder, or a bucket."""
+
+    def has(self, path: str) -> bool:
+        """Tell whether the file is there already."""
+        ...
+
+    def put(self, path: str, data: bytes) -> None:
+        """Write a file, whole or not at all.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        ...
+
+
+class FolderSink:
+    """Published files in a folder, readable by everybody."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def has(self, path: str) -> bool:
+        """Tell whether the file is there already."""
+        return (self._folder / path).is_file()
+
+    def put(self, path: str, data: bytes) -> None:
+        """Write a file, whole or not at all."""
+        target = self._folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        write_atomic(target, data, mode=0o644)
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What publishing did."""
+
+    size: int
+    written: int
+    """Files written; those that were there already are not counted."""
+
+
+def publish(
+    tx: ReadTransaction,
+    sink: Sink,
+    *,
+    note: bytes,
+    vkey: str,
+    base: int = 0,
+    proofs: Iterable[int] = (),
+    files: Mapping[str, bytes] | None = None,
+) -> Published:
+    """Make ``sink`` hold everything that a checkpoint covers, and then the checkpoint itself.
+
+    Args:
+        tx: the home.
+        sink: where to.
+        note: the signed checkpoint, cosignatures included; must be one of this home's log.
+        vkey: verifier key of the log's first generation.
+        base: number of the entry with which the log's generation begins.
+        proofs: numbers of entries that get a ``proof/<digest>.tlog-proof``; one that is there already is left alone.
+        files: other files by path: the token, a text that explains how to check.
+
+    Raises:
+        JournalError: the checkpoint is not of this log (``journal.fork``).
+        OSError: the sink cannot be written.
+    """
+    checkpoint = verify_checkpoint(note, vkey, generations=True)
+    tree = Tree(tx, base=base)
+    if checkpoint.size > tree.size or tree.root(checkpoint.size) != checkpoint.root:
+        raise JournalForkError("the checkpoint is not of this log", code="journal.fork")
+    written = 1
+    for path, make in itertools.chain(_tiles(tx, tree, base, checkpoint.size), _proofs(tx, tree, base, note, proofs)):
+        if not sink.has(path):
+            sink.put(path, make())
+            written += 1
+    for path, data in {**(files or {}), **_keys(vkey, checkpoint.origin)}.items():
+        sink.put(path, data)
+    sink.put(CHECKPOINT_PATH, note)
+    return Published(checkpoint.size, written)
+
+
+def _tiles(tx: ReadTransaction, tree: Tree, base: int, size: int) -> Iterator[tuple[str, Callable[[], bytes]]]:
+    for level, number, width in tile_resources(size):
+        yield tile_path(level, number, width), functools.partial(tree.tile, level, number, width)
+        if level == 0:
+            yield tile_path(ENTRIES, number, width), functools.partial(_bundle, tx, base, number, width)
+
+
+def _proofs(
+    tx: ReadTransaction, tree: Tree, base: int, note: bytes, indexes: Iterable[int]
+) -> Iterator[tuple[str, Callable[[], bytes]]]:
+    size = parse_checkpoint(note).size
+    for index in indexes:
+        leaf = index - base
+        if 0 <= leaf < size:
+            (digest,) = tx.leaves(index, index + 1)
+            yield proof_path(digest), functools.partial(_proof, tree, leaf, size, note)
+
+
+def _proof(tree: Tree, leaf: int, size: int, note: bytes) -> bytes:
+    return TlogProof(leaf, tuple(tree.inclusion(leaf, size=size)), note).encode()
+
+
+def _keys(vkey: str, origin: str) -> dict[str, bytes]:
+    """Return the public key in both forms: as C2SP wants it, and as openssl does."""
+    first = parse_vkey(vkey)
+    spki = base64.encodebytes(ed25519_spki(first.public))
+    return {
+        "log.vkey": f"{VerifierKey(origin, first.public, first.kind)}\n".encode(),
+        "log.pem": b"-----BEGIN PUBLIC KEY-----\n" + spki + b"-----END PUBLIC KEY-----\n",
+    }
+
+
+def _bundle(tx: ReadTransaction, base: int, number: int, width: int) -> bytes:
+    start = base + number * TILE_WIDTH
+    prefix = HASH_BYTES.to_bytes(2, "big")
+    return b"".join(prefix + leaf for leaf in tx.leaves(start, start + width))

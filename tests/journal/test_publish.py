@@ -1,0 +1,187 @@
+"""A published log: files that strangers can check, with our own auditor and with nothing but openssl and sha256sum."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from signkit.audit.published import check_published
+from signkit.errors import JournalError
+from signkit.journal import log
+from signkit.journal.checkpoint import log_vkey, parse_checkpoint
+from signkit.journal.proof import TlogProof
+from signkit.journal.publish import FolderSink, Published, publish
+from signkit.journal.tiles import proof_path, tile_path, tile_resources
+from signkit.model.report import Verdict
+from signkit.ports.keys import SigningKey
+from signkit.store import SqlStore, open_store
+from signkit.testing.stores import add
+from signkit.texts import text
+
+
+def codes(folder: Path, vkey: str, *older: bytes) -> set[str]:
+    """Return what the auditor says."""
+    return {finding.code for finding in check_published(folder, vkey=vkey, checkpoints=older)}
+
+
+def put_out(store: SqlStore, folder: Path, origin: str, key: SigningKey, *, proofs: tuple[int, ...] = ()) -> Published:
+    """Sign the log as it stands and publish it."""
+    note = log.sign_head(store, origin=origin, key=key)
+    with store.read() as tx:
+        return publish(tx, FolderSink(folder), note=note, vkey=log_vkey(origin, key.spki), proofs=proofs)
+
+
+def test_paths_are_those_of_the_specification() -> None:
+    """The examples of C2SP tlog-tiles."""
+    assert tile_path(0, 1234067) == "tile/0/x001/x234/067"
+    assert tile_path("entries", 0, 7) == "tile/entries/000.p/7"
+    tiles = list(tile_resources(70_000))
+    assert [sum(level == at for at, _, _ in tiles) for level in range(4)] == [274, 2, 1, 0]
+    assert [item for item in tiles if item[2] < 256] == [(0, 273, 112), (1, 1, 17), (2, 0, 1)]
+    assert list(tile_resources(256)) == [(0, 0, 256), (1, 0, 1)]
+    assert list(tile_resources(0)) == []
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory, key: SigningKey, origin: str) -> tuple[Path, Path]:
+    """A log of 600 entries, published, and the checkpoint it had at 300."""
+    folder = tmp_path_factory.mktemp("published")
+    store = open_store(tmp_path_factory.mktemp("home"), create=True)
+    with store.write() as tx:
+        add(tx, "e1", 300)
+    old = folder.parent / "old-checkpoint"
+    old.write_bytes(log.sign_head(store, origin=origin, key=key))
+    with store.write() as tx:
+        add(tx, "e2", 300)
+    put_out(store, folder, origin, key, proofs=(0, 299, 599))
+    store.close()
+    return folder, old
+
+
+def test_publishing_again_writes_only_what_is_new(
+    store: SqlStore, tmp_path: Path, key: SigningKey, origin: str
+) -> None:
+    """Full tiles are written once; a proof stays as it was first published."""
+    with store.write() as tx:
+        stored = add(tx, "e1", 300)
+    assert put_out(store, tmp_path / "www", origin, key, proofs=(5,)).written == 4 + 1 + 1 + 1
+    proof = tmp_path / "www" / proof_path(stored[5].digest)
+    before = proof.read_bytes()
+    with store.write() as tx:
+        add(tx, "e1", 1)
+    assert put_out(store, tmp_path / "www", origin, key, proofs=(5, 300)).written == 2 + 1 + 1
+    assert proof.read_bytes() == before
+    assert codes(tmp_path / "www", log_vkey(origin, key.spki)) == {"journal.published"}
+
+
+def test_a_checkpoint_of_another_log_is_not_published(
+    store: SqlStore, tmp_path: Path, key: SigningKey, origin: str
+) -> None:
+    """Nothing is written for a checkpoint that the entries contradict."""
+    other = open_store(tmp_path / "other", create=True)
+    with other.write() as tx:
+        add(tx, "x", 3)
+    note = log.sign_head(other, origin=origin, key=key)
+    with store.write() as tx:
+        add(tx, "y", 3)
+    with store.read() as tx, pytest.raises(JournalError):
+        publish(tx, FolderSink(tmp_path / "www"), note=note, vkey=log_vkey(origin, key.spki))
+    assert not (tmp_path / "www").exists()
+
+
+def test_a_whole_log_passes(published: tuple[Path, Path], key: SigningKey, origin: str) -> None:
+    """Together with an older checkpoint, and not under another key."""
+    folder, old = published
+    assert codes(folder, log_vkey(origin, key.spki), old.read_bytes()) == {"journal.published"}
+    assert codes(folder, log_vkey("other.se/log", key.spki)) == {"journal.other_log"}
+    assert codes(folder / "none", log_vkey(origin, key.spki)) == {"journal.note"}
+
+
+def test_published_proofs_hold(published: tuple[Path, Path]) -> None:
+    """Each proof file is named after its entry's digest and leads to its own checkpoint."""
+    folder, _ = published
+    files = list((folder / "proof").iterdir())
+    assert len(files) == 3
+    for path in files:
+        proof = TlogProof.decode(path.read_bytes())
+        leaf = bytes.fromhex(path.name.partition(".")[0])
+        assert proof.inclusion().holds(leaf, checkpoint=parse_checkpoint(proof.note))
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_any_changed_byte_is_found(
+    published: tuple[Path, Path], key: SigningKey, origin: str, data: st.DataObject
+) -> None:
+    """Flipping, cutting, lengthening or dropping any tile, bundle or the checkpoint is found."""
+    folder, _ = published
+    tiles = sorted(path for path in (folder / "tile").rglob("*") if path.is_file())
+    path = data.draw(st.sampled_from([*tiles, folder / "checkpoint"]))
+    whole = path.read_bytes()
+    at = data.draw(st.integers(0, len(whole) - 1))
+    changed = data.draw(
+        st.sampled_from([whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :], whole[:at], whole + b"x", None])
+    )
+    try:
+        path.unlink() if changed is None else path.write_bytes(changed)
+        found = check_published(folder, vkey=log_vkey(origin, key.spki))
+        assert any(finding.verdict is Verdict.FAILED for finding in found)
+    finally:
+        path.write_bytes(whole)
+
+
+def test_a_rewritten_log_needs_an_older_checkpoint(
+    published: tuple[Path, Path], tmp_path: Path, key: SigningKey, origin: str
+) -> None:
+    """Its operator, who has the key, can publish another history; whoever kept a checkpoint sees it."""
+    _, old = published
+    store = open_store(tmp_path / "forged", create=True)
+    with store.write() as tx:
+        add(tx, "e9", 600)
+    put_out(store, tmp_path / "www", origin, key)
+    vkey = log_vkey(origin, key.spki)
+    assert codes(tmp_path / "www", vkey) == {"journal.published"}
+    assert codes(tmp_path / "www", vkey, old.read_bytes()) == {"journal.fork"}
+    short = open_store(tmp_path / "short", create=True)
+    with short.write() as tx:
+        add(tx, "e1", 200)
+    put_out(short, tmp_path / "www2", origin, key)
+    assert codes(tmp_path / "www2", vkey, old.read_bytes()) == {"journal.behind"}
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not at hand")
+def test_openssl_verifies_what_the_page_says(published: tuple[Path, Path], tmp_path: Path) -> None:
+    """The commands of the page, run as they stand there, accept the checkpoint and refuse a changed one."""
+    folder, _ = published
+    shutil.copytree(folder, tmp_path / "www")
+    page = text("journal_check.page", "sv", origin="x")
+    steps = [line.strip() for line in page.splitlines() if line.startswith("   ")][:3]
+    assert [line.split()[0] for line in steps] == ["head", "tail", "openssl"]
+    command = ["sh", "-ec", "\n".join(steps)]
+    assert subprocess.run(command, cwd=tmp_path / "www", check=False, capture_output=True).returncode == 0
+    note = (folder / "checkpoint").read_bytes()
+    (tmp_path / "www" / "checkpoint").write_bytes(note.replace(b"\n600\n", b"\n601\n"))
+    assert subprocess.run(command, cwd=tmp_path / "www", check=False, capture_output=True).returncode != 0
+
+
+def test_the_page_s_way_up_the_tree(published: tuple[Path, Path]) -> None:
+    """Hashing by hand as the page tells leads from a digest to the checkpoint's third line."""
+    folder, _ = published
+    for path in (folder / "proof").iterdir():
+        lines = path.read_text().split("\n")
+        index = int(lines[1].removeprefix("index "))
+        if index == 599:
+            continue  # the right edge, where steps fall away
+        value = hashlib.sha256(b"\0" + bytes.fromhex(path.name.partition(".")[0])).digest()
+        for line in lines[2 : lines.index("")]:
+            neighbour = base64.b64decode(line)
+            pair = neighbour + value if index % 2 else value + neighbour
+            value, index = hashlib.sha256(b"\1" + pair).digest(), index // 2
+        assert base64.b64encode(value).decode() == (folder / "checkpoint").read_text().split("\n")[2]
