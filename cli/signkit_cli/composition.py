@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from signkit import plugins
-from signkit.config import Config, load_config
+from signkit.config import CONFIG_FILE, Config, load_config
 from signkit.errors import ConfigError, DocumentError, KeyUnavailableError, PluginLoadError, PluginNotFoundError
 from signkit.pki.authority import Authority
 from signkit.pki.keys import FileKeys
@@ -33,7 +33,17 @@ if TYPE_CHECKING:
     from signkit.workflows.desk import Desk
     from signkit_cli.session import Session
 
-__all__ = ["KEYS", "REVOKED", "TRUST_FILE", "Home", "SystemClock", "load_provider", "open_home", "read_passphrase"]
+__all__ = [
+    "KEYS",
+    "REVOKED",
+    "TRUST_FILE",
+    "Home",
+    "SystemClock",
+    "load_provider",
+    "open_home",
+    "read_passphrase",
+    "refuse_production",
+]
 
 KEYS: Final = "keys"
 REVOKED: Final = "revoked.json"
@@ -199,6 +209,22 @@ def refuse_test_roots(anchors: TrustAnchors, source: object) -> None:
             code="config.test_root",
             hint="take it out with: signkit trust remove NAME",
             subject={"file": str(source)},
+        )
+
+
+def refuse_production(session: Session, what: str) -> None:
+    """Return unless the session's home is there and a production one: it refuses ``what``.
+
+    Raises:
+        PluginNotFoundError: it refuses.
+        ConfigError: the home's configuration is wrong.
+    """
+    if (session.folder / CONFIG_FILE).is_file() and load_config(session.folder).environment == "production":
+        raise PluginNotFoundError(
+            f"a production home refuses {what}",
+            code="plugin.refused",
+            hint="use a test home: --home DIR",
+            subject={"provider": what},
         )
 
 

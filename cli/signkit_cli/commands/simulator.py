@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from signkit.errors import PluginNotFoundError, UsageError
+from signkit.errors import UsageError
 from signkit_cli.session import Session
 from signkit_cli.words import h
 
@@ -78,15 +78,9 @@ def app_(
 
 def _factory(session: Session) -> SimulatorFactory:
     from signkit import plugins
-    from signkit.config import CONFIG_FILE, load_config
+    from signkit_cli.composition import refuse_production
 
-    if (session.folder / CONFIG_FILE).is_file() and load_config(session.folder).environment == "production":
-        raise PluginNotFoundError(
-            "a production home refuses the simulator",
-            code="plugin.refused",
-            hint="use a test home: --home DIR",
-            subject={"provider": "bankid"},
-        )
+    refuse_production(session, "simulator")
     found: Any = plugins.load(plugins.find(plugins.SIMULATORS, "bankid"))
     return cast("SimulatorFactory", found)
 
