@@ -40,7 +40,7 @@ class RunningSimulator(Protocol):
 
 
 class SimulatorFactory(Protocol):
-    """What an entry point of the group ``signkit.simulators`` names; it is called like the provider it stands in for."""
+    """What an entry point of the group ``signkit.simulators`` names; called like the provider it stands in for."""
 
     def start(
         self,
