@@ -266,9 +266,17 @@ def _facts(item: _Work, judge: Judge) -> SignatureFacts:
         claimed_at=_date(own.get("M")),
         best_time=item.judged.best_time,
         level=level(own, cms, item.judged, end=container.end, judge=judge) if cms and container else None,
+        certification=_certifies(own),
         role=cms.role if cms else None,
         statement=statement,
         statement_error=error,
+    )
+
+
+def _certifies(dictionary: Dict) -> bool:
+    references = dictionary.get("Reference")
+    return isinstance(references, list) and any(
+        isinstance(item, Dict) and item.get("TransformMethod") == "DocMDP" for item in references[:16]
     )
 
 

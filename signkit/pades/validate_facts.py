@@ -49,6 +49,8 @@ class SignatureFacts:
     """The earliest instant at which the signature is proved to have existed."""
     level: str | None = None
     """PAdES level actually reached: ``B-B``, ``B-T``, ``B-LT`` or ``B-LTA``; None for timestamps and other formats."""
+    certification: bool = False
+    """It certifies the document (DocMDP, ISO 32000-1 clause 12.8.2.2)."""
     role: str | None = None
     """Claimed role (EN 319 122-1 clause 5.2.6)."""
     statement: bytes | None = dataclasses.field(default=None, repr=False)

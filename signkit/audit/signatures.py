@@ -1,0 +1,84 @@
+"""Steps 2, 4 and 5: every signature validated, under the anchors for its purpose."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from signkit.audit.case import Case
+from signkit.model.report import ChangeLevel, SignatureKind, SignatureReport, Verdict
+from signkit.pades.validate import validate_signatures
+from signkit.pades.validate_facts import SignatureFacts
+from signkit.x509.certificates import Certificate
+
+__all__ = ["check_signatures", "signature_reports"]
+
+
+def check_signatures(case: Case) -> None:
+    """Validate the signatures; their findings become the file's."""
+    anchors = case.given.anchors
+    seal, person = anchors.for_purpose("seal"), anchors.for_purpose("person")
+    both = tuple(dict.fromkeys((*seal, *person)))
+    manifest = case.manifest
+    seals = {manifest.fields.certify, manifest.fields.complete} if manifest else set()
+    people = set(manifest.fields.signatories.values()) if manifest else set()
+
+    def anchors_for(name: str) -> Sequence[Certificate]:
+        return seal if name in seals else person if name in people else both
+
+    case.validated = validate_signatures(
+        case.pdf,
+        case.signatures,
+        anchors_for=anchors_for,
+        tsa=anchors.for_purpose("tsa"),
+        at=case.given.at,
+        strict_after=manifest.own.r0.size if manifest else None,
+        hasher=case.hasher,
+    )
+    if case.validated.limit:
+        case.doubt("2", "signatures.too_many")
+    for fact in case.facts:
+        case.findings += fact.findings
+        if fact.verdict is Verdict.PASSED:
+            case.note("4", "signature.valid", subject=fact.field)
+
+
+def signature_reports(case: Case) -> tuple[SignatureReport, ...]:
+    """Return what the report says of each signature; what other steps found about it counts too."""
+    return tuple(_report(case, fact) for fact in case.facts)
+
+
+def _report(case: Case, fact: SignatureFacts) -> SignatureReport:
+    manifest, statement = case.manifest, case.persons.get(fact.field)
+    certificate = fact.certificate
+    return SignatureReport(
+        field=fact.field,
+        kind=_kind(case, fact),
+        verdict=fact.verdict,
+        name=_name(certificate),
+        role=statement.role if statement else fact.role,
+        person=statement.person if statement else None,
+        time=fact.claimed_at,
+        gen_time=fact.gen_time,
+        level=fact.level,
+        sub_indication=fact.sub_indication,
+        changes_after=case.levels.get(fact.field, ChangeLevel.OTHER),
+        evidence=statement.evidence if statement else None,
+        environment=statement.environment if statement else manifest.environment if manifest else None,
+    )
+
+
+def _kind(case: Case, fact: SignatureFacts) -> SignatureKind:
+    manifest = case.manifest
+    if fact.timestamp:
+        return SignatureKind.TIMESTAMP
+    if manifest is not None and fact.field == manifest.fields.complete:
+        return SignatureKind.SEAL
+    if fact.field == case.certify or fact.certification:
+        return SignatureKind.CERTIFICATION
+    return SignatureKind.APPROVAL
+
+
+def _name(certificate: Certificate | None) -> str | None:
+    if certificate is None:
+        return None
+    return certificate.common_name or certificate.organisation
