@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from signkit.errors import DocumentError, EncryptedDocumentError, UnreadableDocumentError
-from signkit.pades.examine import Claims, Examination, examine, page_rules
+from signkit.pades.examine import Claims, Examination, examine, page_rules, read_facts
+from signkit.pades.structure import Pdf
 from signkit.testing.attacks.plain import PlainPdf, stream
 from signkit.testing.attacks.risky import risky_documents
 from signkit.texts import LANGUAGES, codes
@@ -139,6 +140,46 @@ def test_each_refusal_has_its_code_and_a_cure(name: str, tmp_path: Path) -> None
     assert caught.value.subject["file"] == str(path)
     assert caught.value.hint
     assert set(codes()[code]) == set(LANGUAGES)
+
+
+def signed(reference: bytes, *, perms: bytes = b"", lock: bytes = b"") -> bytes:
+    """Return a file with one signature dictionary; only its structure is real."""
+    signature = (
+        b"<< /Type /Sig /Filter /Adobe.PPKLite /SubFilter /ETSI.CAdES.detached /ByteRange [0 1 2 3] "
+        b"/Contents <00> /Reference [" + reference + b"] >>"
+    )
+    objects = {6: _FIELD % (b"/V 7 0 R " + lock), 7: signature}
+    return PlainPdf(catalog=_SIGNED % perms, objects=objects).build()
+
+
+@pytest.mark.parametrize(
+    ("data", "level", "locks"),
+    [
+        (
+            signed(b"<< /TransformMethod /DocMDP /TransformParams << /P 2 >> >>", perms=b"/Perms << /DocMDP 7 0 R >>"),
+            2,
+            (),
+        ),
+        (signed(b"<< /TransformMethod /DocMDP /TransformParams << /P 1 >> >>"), None, ()),
+        (signed(b"<< /TransformMethod /FieldMDP /TransformParams << /Action /Include >> >>"), None, ("Include",)),
+        (signed(b"<< /TransformMethod /FieldMDP /TransformParams << /Action /All >> >>"), None, ("All",)),
+        (signed(b"", lock=b"/Lock << /Action /Exclude /Fields [] >>"), None, ("Exclude",)),
+        (signed(b"", lock=b"/Lock << /Action /Include /Fields [] /P 1 >>"), 1, ("Include",)),
+    ],
+    ids=["certified", "uncertified", "include", "all", "exclude", "field-lock-level"],
+)
+def test_what_a_signature_forbids_is_read(
+    data: bytes, level: int | None, locks: tuple[str, ...], tmp_path: Path
+) -> None:
+    """Levels and locks of signatures in the document are facts; those that forbid another signature refuse it."""
+    (found,) = read_facts(Pdf.open(data)).signatures
+    assert (found.field, found.kind, found.doc_mdp, found.locks) == ("s", "Sig", level, locks)
+    closed = level == 1 or bool({"All", "Exclude"}.intersection(locks))
+    path = tmp_path / "document.pdf"
+    path.write_bytes(data)
+    refused_for = outcome(path)
+    assert isinstance(refused_for, DocumentError)
+    assert refused_for.code == ("document.locked" if closed else "document.unreadable"), "empty contents are no CMS"
 
 
 def test_a_folder_and_a_missing_file_are_refused(tmp_path: Path) -> None:

@@ -123,7 +123,7 @@ def _signature(view: View, item: SignatureField) -> ExistingSignature:
         level = min(level or strict, strict) if isinstance(strict, int) else level
     if level is not None and not _is_certification(view, item) and not lock:
         level = None
-    return ExistingSignature(item.field.name, item.kind, level, tuple(dict.fromkeys(locks)), item.signed_end)
+    return ExistingSignature(item.field.name, str(item.kind), level, tuple(dict.fromkeys(locks)), item.signed_end)
 
 
 def _is_certification(view: View, item: SignatureField) -> bool:

@@ -25,6 +25,8 @@ _ROOM: Final = 100_000
 """Object numbers that must be left for signatures, renewals included."""
 REPAIR: Final = "create the envelope with --repair: signkit then signs a clean copy that looks the same"
 _PRINT: Final = "print the document to a new PDF and use that"
+_CLOSING: Final = frozenset({"All", "Exclude"})
+"""FieldMDP actions (ISO 32000-1 table 233) that lock fields nobody has made yet."""
 _OTHERS: Final = (
     (b"PK\x03\x04", "a Word, Excel or zip file", "open it in its program and export it as PDF"),
     (b"\xd0\xcf\x11\xe0", "an old Word or Excel file", "open it in its program and export it as PDF"),
@@ -203,7 +205,7 @@ def check_locks(path: Path, signatures: tuple[ExistingSignature, ...]) -> None:
         UnsupportedDocumentError: ``document.locked``.
     """
     for item in signatures:
-        if item.doc_mdp == 1 or "All" in item.locks:
+        if item.doc_mdp == 1 or _CLOSING.intersection(item.locks):
             raise UnsupportedDocumentError(
                 "a signature in the document forbids any further signature",
                 code="document.locked",
