@@ -54,7 +54,7 @@ walls: $(VENV)/.test  ## import-linter: who may lean on whom
 	@$(BIN)/lint-imports --no-cache
 
 unit: $(VENV)/.test  ## pytest
-	@$(BIN)/python -Im pytest -n $(WORKERS) -q
+	@$(BIN)/python -Im pytest -n $(WORKERS) --dist loadgroup -q
 
 judges: $(VENV)/.test  ## only the tests that ask other people's programs
 	@$(BIN)/python -Im pytest -n $(WORKERS) -q -m judge

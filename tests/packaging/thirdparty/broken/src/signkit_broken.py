@@ -1,0 +1,3 @@
+"""A provider whose own imports fail."""
+
+raise RuntimeError("this distribution is broken")
