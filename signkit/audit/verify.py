@@ -34,7 +34,7 @@ def verify_file(
     anchors: TrustAnchors,
     at: datetime,
     original: Path | None = None,
-    evidence: EvidenceFile | None = None,
+    evidence: EvidenceFile | Path | None = None,
     require: frozenset[str] = frozenset(),
 ) -> Report:
     """Return what a file proves, by the recipe; nothing is fetched and nothing is written.
@@ -44,17 +44,18 @@ def verify_file(
         anchors: whom to trust, and for what.
         at: the moment of verification, aware.
         original: the file that people were asked to sign, to compare with.
-        evidence: what the eIDs signed, for C3b.
+        evidence: what the eIDs signed, for C3b, read or as a file.
         require: claims that must be decided for PASSED, such as ``C3b`` and ``C5``.
 
     Raises:
-        DocumentError: not a PDF, encrypted, or a path that cannot be read. Whatever is wrong inside a PDF that names a
+        DocumentError: not a PDF, encrypted, no evidence file, or a path that cannot be read. Whatever is wrong inside a PDF that names a
             signature is a verdict.
         UsageError: an unknown claim in ``require``.
     """
     if unknown := sorted(require - set(CLAIMS)):
         raise UsageError(f"there is no claim {unknown[0]!r}", code="usage.claim", hint="one of " + ", ".join(CLAIMS))
-    given = Given(path=path, anchors=anchors, at=at, original=original, evidence=evidence, require=require)
+    bundle = read_evidence(evidence) if isinstance(evidence, Path) else evidence
+    given = Given(path=path, anchors=anchors, at=at, original=original, evidence=bundle, require=require)
     try:
         case = open_case(given)
     except SignedButUnreadableError as exc:
