@@ -11,7 +11,7 @@ from signkit.pades.changes import LayoutFacts, check_places, check_revision, che
 from signkit.pades.structure import Pdf
 from signkit.testing.attacks.registry import Attack, attack, attacks
 from signkit.testing.attacks.rich import rich_document
-from signkit.testing.attacks.while_signing import signing_attacks, tampering
+from signkit.testing.attacks.while_signing import careless, signing_attacks, tampering
 from signkit.testing.signed import SignedFile, ThrowawayAuthority, make_signed_pdf, plain_document
 
 _ORDER = ("r1", "r2", "s1", "s2", "completed", "archived")
@@ -28,7 +28,8 @@ def honest(authority: ThrowawayAuthority) -> dict[str, SignedFile]:
     made = {}
     for name, source in sources.items():
         folder = Path(tempfile.mkdtemp(prefix="signkit-attack-"))
-        made[name] = make_signed_pdf(folder, source=source, persons=2, authority=authority)
+        with careless():
+            made[name] = make_signed_pdf(folder, source=source, persons=2, authority=authority)
     return made
 
 
@@ -67,7 +68,8 @@ def _forged(found: Attack, honest: dict[str, SignedFile], authority: ThrowawayAu
         return SignedFile(target, revisions, signed.fields, signed.archive_field, signed.manifest, authority)
     source = {"": plain_document(), "rich": rich_document()}.get(found.needs) or rich_document(need_appearances=True)
     tamper = {found.on: lambda data: found.forge(Pdf.open(data))}
-    return make_signed_pdf(folder, source=source, persons=1, authority=authority, tamper=tamper)
+    with careless():
+        return make_signed_pdf(folder, source=source, persons=1, authority=authority, tamper=tamper)
 
 
 @pytest.mark.parametrize("name", sorted(attacks()))

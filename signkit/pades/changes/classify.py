@@ -21,6 +21,8 @@ _NOT_CONTENT: Final = frozenset(("Parent", "P", "Dest", "A", "AA", "StructParent
 """Keys of pages and annotations that lead away from what is drawn."""
 _MAX_REVISIONS: Final = 1_000
 """Most revisions that are classified."""
+_MAX_WORK: Final = 4_000_000
+"""Pages and fields, times the revisions in which each is looked at."""
 _MAX_OBJECTS: Final = 500_000
 
 
@@ -54,7 +56,9 @@ def _classify(pdf: Pdf) -> Classified:
     if not signed:
         levels = {place.field: ChangeLevel.OTHER for place in found}
         return Classified(tuple(found), levels, (), (), None)
-    if len(pdf.revisions) - signed[0] > _MAX_REVISIONS:
+    later = len(pdf.revisions) - signed[0]
+    newest = pdf.view()
+    if later > _MAX_REVISIONS or later * (len(newest.pages) + len(newest.fields)) > _MAX_WORK:
         raise over("revisions after a signature", _MAX_REVISIONS)
     base = Base(pdf.view(signed[0]))
     changes = {index: RevisionChanges(pdf, index, base) for index in range(signed[0] + 1, len(pdf.revisions))}

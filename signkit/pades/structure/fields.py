@@ -83,7 +83,7 @@ def read_fields(view: View) -> tuple[Field, ...]:
     found: list[Field] = []
     seen: set[int] = set()
     stack = [_Open(item, "", None, None, 0) for item in reversed(view.get_list(form.get("Fields")))]
-    count = 0
+    count = letters = 0
     while stack:
         item = stack.pop()
         count += 1
@@ -98,6 +98,9 @@ def read_fields(view: View) -> tuple[Field, ...]:
         node = view.get_dict(item.value)
         if not node and view.resolve(item.value) is None:
             continue
+        letters += len(item.name)
+        if letters > view.pdf.limits.max_names:
+            raise over("characters of field names", view.pdf.limits.max_names)
         name = _joined(item.name, view.resolve(node.get("T")))
         kind = view.resolve(node["FT"]) if "FT" in node else item.kind
         value = node.get("V", item.inherited)

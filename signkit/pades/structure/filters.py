@@ -18,12 +18,21 @@ from signkit.pades.structure.values import Value
 __all__ = ["decode"]
 
 _SPACES: Final = b"\x00\t\n\x0c\r "
-_MAX_FILTERS: Final = 16
+_MAX_FILTERS: Final = 8
+_MAX_SLOW_BYTES: Final = 16 * 1024**2
+"""Largest input of the filters that are decoded byte by byte."""
 _TOO_LONG: Final = "decoded bytes"
 
 
-def decode(raw: bytes, filters: list[Value], parameters: list[Value], *, max_bytes: int) -> bytes:
-    """Return ``raw`` after all ``filters``.
+def decode(
+    raw: bytes,
+    filters: list[Value],
+    parameters: list[Value],
+    *,
+    max_bytes: int,
+    meter: Callable[[int], None] | None = None,
+) -> bytes:
+    """Return ``raw`` after all ``filters``; ``meter`` is told how many bytes each of them gave.
 
     Raises:
         UnreadableDocumentError: unknown filter, damaged data, or more than ``max_bytes``.
@@ -39,7 +48,11 @@ def decode(raw: bytes, filters: list[Value], parameters: list[Value], *, max_byt
         decoder = _DECODERS.get(name) if isinstance(name, str) else None
         if decoder is None:
             raise unreadable("a filter that structure cannot use", code="filter")
+        if decoder is not _flate and len(data) > _MAX_SLOW_BYTES:
+            raise over("bytes in a slow filter", _MAX_SLOW_BYTES)
         data = decoder(data, parms, max_bytes)
+        if meter is not None:
+            meter(len(data))
         if len(data) > max_bytes:
             raise over(_TOO_LONG, max_bytes)
     return data

@@ -29,7 +29,13 @@ class Limits:
     max_decoded_bytes: int = 128 * 1024**2
     """Largest decoded stream."""
     max_total_decoded_bytes: int = 2 * 1024**3
-    """All streams decoded through one reader, together."""
+    """All streams decoded through one reader, together, every filter counted."""
+    max_sections_bytes: int = 256 * 1024**2
+    """All cross-reference streams of one chain, decoded."""
+    max_rows: int = 1_000_000
+    """Rows of one cross-reference section."""
+    max_names: int = 16 * 1024**2
+    """Characters of all full field names together."""
     max_sections: int = 5_000
     """Cross-reference sections in one chain."""
     max_pages: int = 200_000

@@ -17,6 +17,10 @@ __all__ = ["ObjectReader", "ObjectStream"]
 Resolve = Callable[[Value], Value]
 
 _ENDOBJ: Final = re.compile(rb"[\x00\t\n\x0c\r ]*+(?:%[^\r\n]*+[\x00\t\n\x0c\r ]*+)*+endobj")
+_OVERLAP: Final = 64 * 1024
+"""Bytes that may be read twice before objects count as lying upon each other."""
+_LARGE: Final = 1024
+"""Objects below this are not asked whether they overlap."""
 _MAX_OBJECT_STREAMS: Final = 24
 """Decoded object streams kept at once."""
 
@@ -24,7 +28,7 @@ _MAX_OBJECT_STREAMS: Final = 24
 class ObjectStream:
     """A decoded object stream: numbers, and where each begins (ISO 32000-1 clause 7.5.7)."""
 
-    __slots__ = ("data", "first", "numbers", "offsets")
+    __slots__ = ("data", "first", "known", "numbers", "offsets", "parsed")
 
     def __init__(self, stream: Stream, limits: Limits, resolve: Resolve) -> None:
         count, first = resolve(stream.dict.get("N")), resolve(stream.dict.get("First"))
@@ -39,6 +43,8 @@ class ObjectStream:
         except ValueError as exc:
             raise unreadable("an unusable object stream", code="object_stream") from exc
         self.first = first
+        self.known: set[int] = set()
+        self.parsed = 0
         self.numbers = values[::2]
         self.offsets = values[1::2]
 
@@ -53,6 +59,8 @@ class ObjectReader:
         self._cached_bytes = 0
         self._streams: dict[tuple[int, int], ObjectStream] = {}
         self._decoded = 0
+        self._large: set[int] = set()
+        self._large_bytes = 0
 
     def at(self, offset: int, size: int, resolve: Resolve) -> IndirectObject:
         """Return the object that stands at ``offset`` of the first ``size`` bytes.
@@ -79,7 +87,12 @@ class ObjectReader:
         pos = packed.first + packed.offsets[index]
         if not packed.first <= pos <= len(packed.data):
             raise unreadable(f"object {num} lies outside its object stream", code="object_stream")
-        value, _ = parse_value(packed.data, pos, len(packed.data), self._limits, in_file=False)
+        value, end = parse_value(packed.data, pos, len(packed.data), self._limits, in_file=False)
+        if index not in packed.known:
+            packed.known.add(index)
+            packed.parsed += end - pos
+            if packed.parsed > len(packed.data) + _OVERLAP:
+                raise unreadable("objects of an object stream lie upon each other", code="overlap")
         return IndirectObject(num, 0, value, -1, -1, holder.num)
 
     def object_stream(self, holder: IndirectObject, resolve: Resolve) -> ObjectStream:
@@ -100,10 +113,20 @@ class ObjectReader:
             self._streams[key] = known
         return known
 
+    def _no_overlap(self, found: IndirectObject, light: int) -> None:
+        """Refuse files whose objects lie inside each other: each would be read to the end, again and again."""
+        if light <= _LARGE or found.start in self._large:
+            return
+        self._large.add(found.start)
+        self._large_bytes += light
+        if self._large_bytes > len(self._buffer) + _OVERLAP:
+            raise unreadable("objects lie upon each other", code="overlap", offset=found.start)
+
     def _remember(self, key: int, found: IndirectObject) -> None:
         light = found.end - found.start
         if isinstance(found.value, Stream):
             light -= found.value.raw_end - found.value.raw_start
+        self._no_overlap(found, light)
         if self._cached_bytes + light > self._limits.cache_bytes:
             self._cache.clear()
             self._cached_bytes = 0
@@ -147,11 +170,12 @@ class ObjectReader:
             Dict((key, resolve(item)) for key, item in parms.items()) if isinstance(parms, dict) else parms
             for parms in parameters
         ]
-        data = decode(stream.raw, filters, inner, max_bytes=self._limits.max_decoded_bytes)
-        self._decoded += len(data)
+        return decode(stream.raw, filters, inner, max_bytes=self._limits.max_decoded_bytes, meter=self._metered)
+
+    def _metered(self, count: int) -> None:
+        self._decoded += count
         if self._decoded > self._limits.max_total_decoded_bytes:
             raise over("decoded bytes in all", self._limits.max_total_decoded_bytes)
-        return data
 
 
 def _indirect_filters(value: Dict) -> list[Value]:

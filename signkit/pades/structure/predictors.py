@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from itertools import accumulate
-from typing import SupportsIndex
+from typing import Final, SupportsIndex
 
-from signkit.pades.structure.limits import unreadable
+from signkit.pades.structure.limits import over, unreadable
 from signkit.pades.structure.values import Value
 
 __all__ = ["unpredict"]
+
+_MAX_SLOW_BYTES: Final = 16 * 1024**2
+"""Most bytes undone one by one."""
 
 
 def unpredict(data: bytes, parameters: dict[str, Value]) -> bytes:
@@ -58,6 +61,8 @@ def _png(data: bytes, width: int, step: int) -> bytes:
         for index, column in enumerate(columns):
             out[index::width] = column
         return bytes(out)
+    if len(data) > _MAX_SLOW_BYTES:
+        raise over("bytes of mixed prediction", _MAX_SLOW_BYTES)
     rows: list[bytes] = []
     previous = bytes(width)
     for start in range(0, len(data), stride):

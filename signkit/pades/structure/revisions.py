@@ -133,6 +133,7 @@ class _Reader:
         found: list[tuple[Section, Section | None]] = []
         seen: set[int] = set()
         following: int | None = offset
+        decoded = 0
         while following is not None:
             if following in seen:
                 raise unreadable("the cross-reference chain is a circle", code="xref_loop", offset=following)
@@ -140,6 +141,9 @@ class _Reader:
                 raise over("cross-reference sections", self.limits.max_sections)
             seen.add(following)
             section = read_section(self.buffer, following, self.size, self.limits)
+            decoded += len(section.buffer) if section.kind == "stream" else 0
+            if decoded > self.limits.max_sections_bytes:
+                raise over("bytes of cross-reference streams", self.limits.max_sections_bytes)
             found.append((section, self._hidden(section)))
             following = self._previous(section)
         return found

@@ -139,12 +139,16 @@ def _read_table(buffer: Buffer, head: re.Match[bytes], end: int, limits: Limits)
     pos = head.end()
     blocks: list[_Block] = []
     loose: dict[int, Entry] | None = None
+    rows = 0
     while (match := _SUBSECTION.match(buffer, pos, end)) is not None:
         first, count = int(match[1]), int(match[2])
-        if first + count > MAX_OBJECT_NUMBER + 1 or len(blocks) > MAX_OBJECT_NUMBER:
+        if first + count > MAX_OBJECT_NUMBER + 1:
             raise over("objects", MAX_OBJECT_NUMBER)
         block = _Block(first, count, match.end())
         blocks.append(block)
+        rows += count + 1
+        if rows > limits.max_rows:
+            raise over("rows in a cross-reference section", limits.max_rows)
         pos = match.end() + 20 * count
         if loose is None and count and not _rows_are_strict(buffer, block, end):
             loose = _reread(buffer, blocks[:-1])
@@ -211,7 +215,7 @@ def _read_stream(buffer: Buffer, pos: int, end: int, limits: Limits) -> Section:
     filters, parameters = stream_filters(value, lambda item: item)
     data = decode(buffer[extent[0] : extent[1]], filters, parameters, max_bytes=limits.max_decoded_bytes)
     widths = _widths(value)
-    blocks = _blocks(value, sum(widths), len(data))
+    blocks = _blocks(value, sum(widths), len(data), limits)
     return Section("stream", start, closing.end(), value, blocks, number=num, buffer=data, widths=widths)
 
 
@@ -226,7 +230,7 @@ def _widths(value: Dict) -> tuple[int, int, int]:
     return widths[0], widths[1], widths[2]
 
 
-def _blocks(value: Dict, width: int, size: int) -> list[_Block]:
+def _blocks(value: Dict, width: int, size: int, limits: Limits) -> list[_Block]:
     index = value.get("Index", [0, value.get("Size")])
     if not isinstance(index, list) or len(index) % 2 or any(type(item) is not int or item < 0 for item in index):
         raise unreadable("a cross-reference stream without usable /Index", code="xref")
@@ -237,6 +241,8 @@ def _blocks(value: Dict, width: int, size: int) -> list[_Block]:
             raise over("objects", MAX_OBJECT_NUMBER)
         blocks.append(_Block(first, count, at))
         at += width * count
+    if at // width + len(blocks) > limits.max_rows:
+        raise over("rows in a cross-reference section", limits.max_rows)
     if at > size:
         raise unreadable("a cross-reference stream with too little data", code="xref")
     return blocks
