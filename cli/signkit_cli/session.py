@@ -93,7 +93,7 @@ class Session:
             return
         from signkit_cli.render.report import report_lines
 
-        for words, style in report_lines(report, self.terminal.lang, verbose=self.terminal.verbose):
+        for words, style in report_lines(report, self.terminal.lang):
             self.terminal.line(words, style=style)
 
     def print_unverified(self, path: Path, error: SignkitError) -> None:

@@ -82,11 +82,11 @@ def _sign(session: Session, home: Home, envelope: str) -> None:
     from signkit.workflows.complete import complete_envelope
     from signkit_cli.ceremony import run_ceremony
     from signkit_cli.composition import load_provider
-    from signkit_cli.queue import people_to_sign
+    from signkit_cli.queue import next_person
 
     desk = home.desk()
     everybody = session.signatories(envelope, "all")
-    for person in people_to_sign(home.store, [(envelope, everybody)]):
+    while (person := next_person(home.store, [(envelope, everybody)])) is not None:
         provider, origin = load_provider(home, "rehearsal")
         run_ceremony(session, desk, person.slots, provider, origin=origin, options={}, qr=False)
     complete_envelope(desk, envelope)
