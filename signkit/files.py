@@ -30,7 +30,7 @@ def atomic_path(target: Path, *, mode: int = 0o644, overwrite: bool = True) -> I
         FileExistsError: ``target`` exists and ``overwrite`` is false.
         OSError: the folder cannot be written.
     """
-    partial = target.with_name(f".{target.name[:80]}.{secrets.token_hex(6)}{PARTIAL}")
+    partial = target.with_name(f".{target.name[:40]}.{secrets.token_hex(6)}{PARTIAL}")
     try:
         os.close(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode))
         yield partial

@@ -257,6 +257,14 @@ class Store(Protocol):
         """Keep a signed checkpoint outside the database, durably; the older one is replaced."""
         ...
 
+    def check(self) -> None:
+        """Return if the database itself is whole and still refuses to change entries.
+
+        Raises:
+            StoreCorruptError: it is not.
+        """
+        ...
+
     def close(self) -> None:
         """Let go of everything; twice is once."""
         ...

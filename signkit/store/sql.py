@@ -13,11 +13,12 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from signkit.errors import StoreError
+from signkit.errors import StoreCorruptError, StoreError
 from signkit.files import fsync_folder, write_atomic
 from signkit.store.engine import BUSY_SECONDS, prepare, server_engine, sqlite_engine
 from signkit.store.faults import wrapped
 from signkit.store.objects import FileObjectStore
+from signkit.store.schema import SQLITE_GUARDS
 from signkit.store.transaction import Recent, SqlReadTransaction, SqlWriteTransaction
 
 __all__ = ["CHECKPOINT", "DATABASE", "SqlStore", "open_store"]
@@ -99,6 +100,30 @@ class SqlStore:
             raise StoreError("the store was opened for reading", code="store.readonly")
         with wrapped():
             write_atomic(self._home / CHECKPOINT, note, mode=0o600)
+
+    def check(self) -> None:
+        """Return if the database itself is whole, and refuses UPDATE and DELETE on entries.
+
+        Raises:
+            StoreCorruptError: ``store.corrupt``, pages or indexes contradict each other; ``store.unguarded``.
+        """
+        if self._engine.dialect.name != "sqlite":
+            return
+        with wrapped(), self._engine.connect() as connection:
+            answer = str(connection.exec_driver_sql("PRAGMA quick_check(1)").scalar())
+            guards = sa.text("SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'entries'")
+            guarded = connection.execute(guards).scalar_one() >= len(SQLITE_GUARDS)
+        if answer != "ok":
+            raise StoreCorruptError(
+                "the database file is damaged", hint="restore the newest backup beside it", subject={"file": DATABASE}
+            )
+        if not guarded:
+            raise StoreCorruptError(
+                "the database no longer refuses to change entries",
+                code="store.unguarded",
+                hint="somebody has removed its triggers; compare the journal with an older checkpoint",
+                subject={"file": DATABASE},
+            )
 
     def close(self) -> None:
         """Let go of every connection; the last one that leaves folds the write-ahead log into the database."""

@@ -252,17 +252,20 @@ def _document_data(item: _Document, index: int, openings: OpeningsDraft) -> dict
 
 
 def _signatory_data(name: str, invitee: Invitee, key: bytes, openings: OpeningsDraft) -> dict[str, Any]:
-    person = None
+    person = identity = email = None
     if invitee.scheme is not None and invitee.value is not None:
         person = person_of(key, invitee.scheme, invitee.value)
-        openings.commit(f"signatory.{name}.identity", {"scheme": invitee.scheme, "value": invitee.value})
+        value: Json = {"scheme": invitee.scheme, "value": invitee.value}
+        identity = openings.commit(f"signatory.{name}.identity", value)
     if invitee.email:
-        openings.commit(f"signatory.{name}.email", invitee.email)
+        email = openings.commit(f"signatory.{name}.email", invitee.email)
     return {
         "id": name,
         "role": invitee.role,
         "order": invitee.order,
         "name": openings.commit(f"signatory.{name}.name", invitee.name),
         "person": person,
+        "identity": identity,
+        "email": email,
         "provider": invitee.provider,
     }

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import base64
 import json
+import os
+import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, Final
 
 from signkit.canonical import digest_text
-from signkit.errors import EnvelopeError, TransitionError, UsageError
+from signkit.errors import DocumentChangedError, EnvelopeError, StoreLockedError, TransitionError, UsageError
 from signkit.files import atomic_path, sha256_of, write_atomic
 from signkit.journal.writer import append
 from signkit.model.envelope import Envelope, EnvelopeState
 from signkit.model.evidence_file import CeremonyEvidence, EvidenceFile
+from signkit.model.statement import FileState
 from signkit.pades.embed import copy_file
 from signkit.pades.sign import archive
 from signkit.ports.store import ReadTransaction
@@ -24,6 +27,12 @@ from signkit.workflows.layout import archive_field, fields_of
 from signkit.workflows.openings import Openings
 
 __all__ = ["Exported", "export_envelope"]
+
+_MISLEADING: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+_STEM_BYTES: Final = 150
+"""Room for the word, the suffix and what ``atomic_path`` adds within the 255 bytes that file systems allow."""
+_ATTEMPTS: Final = 20
+"""How often a copy starts over because somebody signed the envelope meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +49,48 @@ def export_envelope(desk: Desk, envelope_id: str, folder: Path, *, overwrite: bo
     """Write an envelope's files into ``folder`` and return them.
 
     A file that is not finished gets validation data and a document timestamp on the copy only (proof.md section 2).
+    Running it again replaces what is a copy of the same version and nothing else, so it finishes what a crash cut off.
 
     Raises:
         TransitionError: nothing has been sent yet.
-        UsageError: a file exists and ``overwrite`` is false; nothing is written then.
+        UsageError: another file of that name exists and ``overwrite`` is false; nothing is written then.
     """
+    for _ in range(_ATTEMPTS):
+        parcel = _parcel(desk, envelope_id)
+        _check_targets(parcel, folder, overwrite=overwrite)
+        try:
+            made = [_document(desk, parcel.envelope, index, folder / name) for index, name in enumerate(parcel.names)]
+            break
+        except (DocumentChangedError, OSError):
+            if _parcel(desk, envelope_id).envelope.head == parcel.envelope.head:
+                raise  # else somebody has signed meanwhile, and the version that was copied is gone
+    else:
+        raise StoreLockedError("the envelope keeps moving", hint="try again")
+    if parcel.evidence is not None:
+        proof = folder / parcel.proof
+        write_atomic(proof, parcel.evidence, mode=0o600)
+        made.append(Exported(proof, digest_text(sha256_of(proof)), "evidence"))
+    with desk.store.write() as tx:
+        data = {
+            "files": [{"kind": item.kind, "sha256": item.sha256} for item in made],
+            "finished": _finished(parcel.envelope),
+        }
+        append(tx, envelope_id, "exported", actor="clerk", data=data, at=desk.clock.now())
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class _Parcel:
+    """What is to be written."""
+
+    envelope: Envelope
+    names: list[str]
+    proof: str
+    """Name of the evidence's file."""
+    evidence: bytes | None = field(repr=False)
+
+
+def _parcel(desk: Desk, envelope_id: str) -> _Parcel:
     with desk.store.read() as tx:
         envelope = load(tx, envelope_id)
         openings = Openings(tx.openings(envelope_id))
@@ -53,24 +99,45 @@ def export_envelope(desk: Desk, envelope_id: str, folder: Path, *, overwrite: bo
         raise TransitionError(
             f"envelope {envelope_id} has not been sent", hint="send it first", subject={"envelope": envelope_id}
         )
+    names = _names(envelope, openings)
+    stem = Path(names[0]).stem if len(names) == 1 else envelope_id
+    return _Parcel(envelope, names, f"{stem}.evidence.json", evidence.encode() if evidence is not None else None)
+
+
+def _check_targets(parcel: _Parcel, folder: Path, *, overwrite: bool) -> None:
+    """Return if nothing is lost by writing: a file that is there already is what would be written, or may go."""
     if not folder.is_dir():
         raise UsageError(f"{folder} is not a folder", code="usage.output", hint="make it first")
-    names = _names(envelope, openings)
-    proof = folder / f"{Path(names[0]).stem if len(names) == 1 else envelope_id}.evidence.json"
-    wanted = [folder / name for name in names] + ([proof] if evidence else [])
-    taken = [path for path in wanted if path.exists()]
-    if taken and not overwrite:
+    if overwrite:
+        return
+    documents = parcel.envelope.documents
+    same = [_holds(folder / name, item.current) for name, item in zip(parcel.names, documents, strict=True)]
+    wanted = [folder / name for name in parcel.names]
+    if parcel.evidence is not None:
+        wanted.append(folder / parcel.proof)
+        same.append(_is(wanted[-1], parcel.evidence))
+    taken = [path for path, known in zip(wanted, same, strict=True) if os.path.lexists(path) and not known]
+    if taken:
         raise UsageError(
             f"{taken[0]} exists already", code="usage.exists", hint="write somewhere else, or add --yes to replace it"
         )
-    made = [_document(desk, envelope, index, folder / name) for index, name in enumerate(names)]
-    if evidence is not None:
-        write_atomic(proof, evidence.encode(), mode=0o600)
-        made.append(Exported(proof, digest_text(sha256_of(proof)), "evidence"))
-    with desk.store.write() as tx:
-        data = {"files": [{"kind": item.kind, "sha256": item.sha256} for item in made], "finished": _finished(envelope)}
-        append(tx, envelope_id, "exported", actor="clerk", data=data, at=desk.clock.now())
-    return made
+
+
+def _holds(path: Path, version: FileState) -> bool:
+    """Tell whether a file is a copy of that version, or one of ours with validation data behind it."""
+    try:
+        if path.is_symlink() or not path.is_file() or path.stat().st_size < version.size:
+            return False
+        return digest_text(sha256_of(path, size=version.size)) == version.sha256
+    except OSError:
+        return False
+
+
+def _is(path: Path, data: bytes) -> bool:
+    try:
+        return not path.is_symlink() and path.is_file() and path.read_bytes() == data
+    except OSError:
+        return False
 
 
 def _finished(envelope: Envelope) -> bool:
@@ -105,13 +172,20 @@ def _names(envelope: Envelope, openings: Openings) -> list[str]:
     word = text(code, envelope.language)
     names: list[str] = []
     for index in range(len(envelope.documents)):
-        stem = PurePosixPath(openings.document(index).replace("\\", "/")).name
-        stem = stem.removesuffix(".pdf").removesuffix(".PDF") or f"document-{index + 1}"
-        name = f"{stem[:150]}-{word}.pdf"
-        if name in names:
-            name = f"{stem[:150]}-{word}-{index + 1}.pdf"
+        stem = _stem(openings.document(index)) or f"document-{index + 1}"
+        name = f"{stem}-{word}.pdf"
+        if name.casefold() in {other.casefold() for other in names}:
+            name = f"{stem}-{word}-{index + 1}.pdf"
         names.append(name)
     return names
+
+
+def _stem(name: str) -> str:
+    """Return a file name without folder, suffix, characters that mislead, and more bytes than a disk takes."""
+    stem = PurePosixPath(name.replace("\\", "/")).name
+    stem = stem[:-4] if stem.lower().endswith(".pdf") else stem
+    stem = "".join("_" if unicodedata.category(char) in _MISLEADING else char for char in stem).strip()
+    return stem.encode("utf-8", "replace")[:_STEM_BYTES].decode("utf-8", "ignore")
 
 
 def _evidence(tx: ReadTransaction, envelope: Envelope, openings: Openings) -> EvidenceFile | None:
