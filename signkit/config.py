@@ -16,7 +16,15 @@ from typing import Any, Final
 
 from signkit.errors import ConfigError
 
-__all__ = ["CONFIG_FILE", "Config", "TimestampService", "default_toml", "load_config", "parse_config"]
+__all__ = [
+    "CONFIG_FILE",
+    "Config",
+    "TimestampService",
+    "WitnessSettings",
+    "default_toml",
+    "load_config",
+    "parse_config",
+]
 
 CONFIG_FILE: Final = "config.toml"
 MAX_BYTES: Final = 1 << 20
@@ -27,7 +35,9 @@ _SIGN: Final = ("provider", "accept_risks")
 _TIMESTAMPS: Final = ("services", "timeout_seconds")
 _SERVICE: Final = ("url", "username", "password_file", "crl_urls", "certificates")
 _CHECK: Final = ("pdfa_command",)
-_SECTIONS: Final = ("home", "sign", "timestamps", "timestamp", "providers", "check")
+_WITNESS: Final = ("url", "key")
+_JOURNAL: Final = ("witnesses_needed",)
+_SECTIONS: Final = ("home", "sign", "timestamps", "timestamp", "providers", "check", "journal", "witness")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +52,16 @@ class TimestampService:
     """Revocation lists to fetch beside those that its certificates name."""
     certificates: tuple[str, ...] = ()
     """Files in the home with certificates that its tokens leave out."""
+
+
+@dataclass(frozen=True, slots=True)
+class WitnessSettings:
+    """One witness of the home's log."""
+
+    name: str
+    url: str
+    key: str
+    """Its verifier key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +83,9 @@ class Config:
     providers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     pdfa_command: tuple[str, ...] = ()
     """A PDF/A checker to run before sending; the file's path is appended; exit code 0 means compliant."""
+    witnesses: tuple[WitnessSettings, ...] = ()
+    witnesses_needed: int = 0
+    """How many of them must vouch for a checkpoint."""
 
 
 def load_config(home: Path) -> Config:
@@ -102,7 +125,8 @@ def parse_config(data: bytes, *, file: str) -> Config:
     reader = _Tree(file, tree)
     reader.known("", tree, _SECTIONS)
     home, sign = reader.table("home"), reader.table("sign")
-    timestamps, check = reader.table("timestamps"), reader.table("check")
+    timestamps, check, journal = reader.table("timestamps"), reader.table("check"), reader.table("journal")
+    reader.known("journal", journal, _JOURNAL)
     reader.known("home", home, _HOME)
     reader.known("sign", sign, _SIGN)
     reader.known("timestamps", timestamps, _TIMESTAMPS)
@@ -123,6 +147,8 @@ def parse_config(data: bytes, *, file: str) -> Config:
             {name: reader.mapping(f"providers.{name}", value) for name, value in reader.table("providers").items()}
         ),
         pdfa_command=reader.texts("check.pdfa_command", check.get("pdfa_command", [])),
+        witnesses=_witnesses(reader),
+        witnesses_needed=reader.count("journal.witnesses_needed", journal.get("witnesses_needed", 0)),
     )
     _consistent(reader, config)
     return config
@@ -155,6 +181,13 @@ timeout_seconds = 20
 # password_file = "keys/tsa-password"
 # crl_urls = ["http://…"]               # lists that its certificates do not name
 # certificates = ["tsa-chain.pem"]      # certificates that its tokens leave out
+
+# [journal]
+# witnesses_needed = 1                  # how many of [witness.NAME] must vouch for a checkpoint
+
+# [witness.neighbour]
+# url = "https://witness.example.org/"
+# key = "…+…+…"                         # the verifier key that its operator gave you
 """
 
 
@@ -176,10 +209,23 @@ def _services(reader: _Tree) -> dict[str, TimestampService]:
     return services
 
 
+def _witnesses(reader: _Tree) -> tuple[WitnessSettings, ...]:
+    found = []
+    for name, value in reader.table("witness").items():
+        where = f"witness.{name}"
+        table = reader.mapping(where, value)
+        reader.known(where, table, _WITNESS)
+        url, key = reader.url(f"{where}.url", table.get("url")), reader.text(f"{where}.key", table.get("key"))
+        found.append(WitnessSettings(name, url, key))
+    return tuple(found)
+
+
 def _consistent(reader: _Tree, config: Config) -> None:
     for name in config.timestamps:
         if name != EMBEDDED and name not in config.services:
             raise reader.wrong("timestamps.services", f"names {name!r}, but there is no [timestamp.{name}]")
+    if config.witnesses_needed > len(config.witnesses):
+        raise reader.wrong("journal.witnesses_needed", "is more than there are [witness.NAME]")
     if config.environment == "production":
         if EMBEDDED in config.timestamps:
             raise reader.wrong("timestamps.services", "names the embedded timestamper, which a production home refuses")
@@ -251,6 +297,11 @@ class _Tree:
         if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
             raise self.wrong(key, "is not a list of texts")
         return tuple(value)
+
+    def count(self, key: str, value: object) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 100:
+            raise self.wrong(key, "is not a number from 0 to 100")
+        return value
 
     def seconds(self, key: str, value: object) -> float:
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value <= 600:

@@ -13,11 +13,12 @@ from typing import Any, Final
 
 from signkit.errors import PluginConflictError, PluginLoadError, PluginNotFoundError
 
-__all__ = ["PROVIDERS", "SIMULATORS", "TIMESTAMPS", "Plugin", "find", "installed", "load"]
+__all__ = ["PROVIDERS", "SIMULATORS", "TIMESTAMPS", "WITNESSES", "Plugin", "find", "installed", "load"]
 
 PROVIDERS: Final = "signkit.providers"
 SIMULATORS: Final = "signkit.simulators"
 TIMESTAMPS: Final = "signkit.timestamps"
+WITNESSES: Final = "signkit.witnesses"
 OWN: Final = "signkit"
 """The distribution whose names are reserved."""
 

@@ -18,16 +18,13 @@ from signkit.errors import DocumentError, JournalError, StoreError
 from signkit.journal.chain import STEP
 from signkit.journal.checkpoint import Checkpoint
 from signkit.journal.reader import LogState, current_log
-from signkit.model.entry import HOME, Entry
+from signkit.model.entry import ERASED, HOME, Entry
 from signkit.model.envelope import Envelope, fold
 from signkit.model.person import commitment_of
 from signkit.model.report import Finding, Verdict
 from signkit.ports.store import ReadTransaction, Store
 
-__all__ = ["ERASED", "HomeReport", "check_home"]
-
-ERASED = "openings_erased"
-"""Type of the home's entry that says which envelope's openings and evidence were erased, and when."""
+__all__ = ["HomeReport", "check_home"]
 
 
 @dataclass(frozen=True, slots=True)

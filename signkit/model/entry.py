@@ -16,11 +16,13 @@ from signkit import canonical
 from signkit.canonical import Json
 from signkit.errors import JournalCorruptError
 
-__all__ = ["ENTRY_SCHEMA", "FIELDS", "HOME", "MAX_ENTRY_BYTES", "Entry", "format_time", "parse_time"]
+__all__ = ["ENTRY_SCHEMA", "ERASED", "FIELDS", "HOME", "MAX_ENTRY_BYTES", "Entry", "format_time", "parse_time"]
 
 ENTRY_SCHEMA: Final = "signkit.entry/1"
 HOME: Final = "home"
 """Stands where the envelope's identifier stands, for entries of the home itself."""
+ERASED: Final = "openings_erased"
+"""Type of the home's entry that says what was erased of an envelope: data {envelope, openings, evidence, rule}."""
 MAX_ENTRY_BYTES: Final = 1 << 20
 """Largest entry taken, ours: one of an envelope with 100 documents needs 20 KB."""
 

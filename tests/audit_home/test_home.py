@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from signkit import canonical
-from signkit.audit.home import ERASED, check_home
+from signkit.audit.home import check_home
 from signkit.journal import log
 from signkit.journal.checkpoint import log_vkey, sign_checkpoint
 from signkit.journal.writer import append
-from signkit.model.entry import HOME
+from signkit.model.entry import ERASED, HOME
 from signkit.model.person import commit
 from signkit.store import DATABASE, SqlStore, open_store
 from signkit.testing.journal import MemoryKey
