@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -55,10 +56,11 @@ def make_envelope(store: SqlStore, envelope: str) -> None:
         tx.put_projection(envelope, "draft", None)
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with two envelopes, 600 entries and two checkpoints."""
-    store = open_store(tmp_path / "home", create=True)
+    folder = tmp_path_factory.mktemp("original") / "home"
+    store = open_store(folder, create=True)
     make_envelope(store, "aaa")
     log.sign_head(store, origin=ORIGIN, key=KEY)
     with store.write() as tx:
@@ -67,7 +69,13 @@ def home(tmp_path: Path) -> Path:
     make_envelope(store, "bbb")
     log.sign_head(store, origin=ORIGIN, key=KEY)
     store.close()
-    return tmp_path / "home"
+    return folder
+
+
+@pytest.fixture
+def home(original: Path, tmp_path: Path) -> Path:
+    """A copy of it to tamper with."""
+    return shutil.copytree(original, tmp_path / "home")
 
 
 def codes(home: Path, *, checkpoints: tuple[bytes, ...] = ()) -> set[str]:
