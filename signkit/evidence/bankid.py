@@ -32,7 +32,8 @@ from signkit.evidence.bankid_chain import (
     ChainFlaw,
     check_environment,
     check_path,
-    check_signer,
+    check_policy,
+    check_usage,
     identity_of,
     load_path,
 )
@@ -101,16 +102,16 @@ class _Case:
     def flaw(
         self, code: str, sub: str, *, unknown: bool = False, params: Mapping[str, str | int] | None = None
     ) -> None:
-        self.findings.append(
-            Finding(
-                check="8",
-                verdict=Verdict.INDETERMINATE if unknown else Verdict.FAILED,
-                code=f"evidence.bankid.{code}",
-                params=params or {},
-                sub_indication=sub,
-                claims=("C3b",),
-            )
+        finding = Finding(
+            check="8",
+            verdict=Verdict.INDETERMINATE if unknown else Verdict.FAILED,
+            code=f"evidence.bankid.{code}",
+            params=params or {},
+            sub_indication=sub,
+            claims=("C3b",),
         )
+        if finding not in self.findings:
+            self.findings.append(finding)
 
     def ocsp_flaws(self, flaws: Sequence[OcspFlaw]) -> None:
         for flaw in flaws:
@@ -171,7 +172,8 @@ class _Case:
         if document.visible is None or _text_of(document) is None:
             self.flaw("text", "SIG_CONSTRAINTS_FAILURE")
         for step in (
-            lambda: check_signer(path[0], environment=self.environment),
+            lambda: check_usage(path[0]),
+            lambda: check_policy(path[0], environment=self.environment),
             lambda: check_environment(path, environment=self.environment),
             lambda: self._name(path[0]),
         ):

@@ -23,7 +23,16 @@ from signkit.x509.algorithms import STRONG_DIGESTS, check_public_key
 from signkit.x509.certificates import Certificate
 from signkit.x509.errors import X509Error
 
-__all__ = ["ChainFlaw", "check_environment", "check_issuer", "check_path", "check_signer", "identity_of", "load_path"]
+__all__ = [
+    "ChainFlaw",
+    "check_environment",
+    "check_issuer",
+    "check_path",
+    "check_policy",
+    "check_usage",
+    "identity_of",
+    "load_path",
+]
 
 SCHEME: Final = "se.personnummer"
 PRODUCTION_POLICIES: Final = frozenset({"1.2.752.78.1.1", "1.2.752.78.1.2", "1.2.752.78.1.5"})
@@ -109,14 +118,22 @@ def check_issuer(item: Certificate, issuer: Certificate, *, below: int) -> None:
     _check_critical(issuer)
 
 
-def check_signer(signer: Certificate, *, environment: str) -> None:
-    """Return if the person's certificate is one for signing with BankID in ``environment``.
+def check_usage(signer: Certificate) -> None:
+    """Return if the person's certificate is one for signing (RFC 5280 section 4.2.1.3: nonRepudiation).
 
     Raises:
-        ChainFlaw: ``key_usage``, ``policy``.
+        ChainFlaw: ``key_usage``.
     """
     if signer.is_ca or signer.key_usage is None or "non_repudiation" not in signer.key_usage:
         raise ChainFlaw("key_usage", "CHAIN_CONSTRAINTS_FAILURE")
+
+
+def check_policy(signer: Certificate, *, environment: str) -> None:
+    """Return if the person's certificate was issued as a BankID of ``environment``.
+
+    Raises:
+        ChainFlaw: ``policy``.
+    """
     allowed = PRODUCTION_POLICIES if environment == "production" else TEST_POLICIES
     if not signer.policies & (allowed | BOTH_POLICIES):
         raise ChainFlaw("policy", "CHAIN_CONSTRAINTS_FAILURE")
