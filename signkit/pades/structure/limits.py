@@ -30,7 +30,7 @@ class Limits:
     """Largest decoded stream."""
     max_total_decoded_bytes: int = 2 * 1024**3
     """All streams decoded through one reader, together, every filter counted."""
-    max_sections_bytes: int = 256 * 1024**2
+    max_sections_bytes: int = 64 * 1024**2
     """All cross-reference streams of one chain, decoded."""
     max_rows: int = 1_000_000
     """Rows of one cross-reference section."""

@@ -213,7 +213,12 @@ def _read_stream(buffer: Buffer, pos: int, end: int, limits: Limits) -> Section:
     if closing is None:
         raise unreadable("a cross-reference stream without endobj", code="xref", offset=extent[2])
     filters, parameters = stream_filters(value, lambda item: item)
-    data = decode(buffer[extent[0] : extent[1]], filters, parameters, max_bytes=limits.max_decoded_bytes)
+    data = decode(
+        buffer[extent[0] : extent[1]],
+        filters,
+        parameters,
+        max_bytes=min(limits.max_decoded_bytes, limits.max_sections_bytes),
+    )
     widths = _widths(value)
     blocks = _blocks(value, sum(widths), len(data), limits)
     return Section("stream", start, closing.end(), value, blocks, number=num, buffer=data, widths=widths)

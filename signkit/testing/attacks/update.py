@@ -55,6 +55,7 @@ class Update:
     def __init__(self, pdf: Pdf, *, rewrite: bool = False) -> None:
         self.pdf = pdf
         self.view = pdf.view()
+        self._rewrite = rewrite
         newest = pdf.revisions[-1]
         self._kind = newest.sections[0].kind
         self._start = newest.start if rewrite else pdf.size
@@ -115,7 +116,7 @@ class Update:
             if self.gap and len(places) == 1:
                 out += self.gap
         self._section(out, places)
-        return self._mended(bytes(out))
+        return self._mended(bytes(out)) if self._rewrite else bytes(out)
 
     def _section(self, out: bytearray, places: dict[int, int]) -> None:
         start = len(out)
