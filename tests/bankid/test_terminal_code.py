@@ -1,0 +1,56 @@
+"""The QR code on a terminal: the same modules as the code has, a quiet zone, and as large as fits."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import segno
+
+from signkit_cli.render.qr import qr_lines
+from signkit_providers.bankid.qr import qr_data
+
+TOKEN = "67df3917-fa0d-44e5-b327-edcc928297f8"
+WORDS = qr_data(TOKEN, "d28db9a7-4cde-429e-a983-359be676944c", seconds=17)
+CODE = [[bool(module) for module in row] for row in segno.make(WORDS, error="l", micro=False).matrix]
+HALVES = {" ": (False, False), "▀": (True, False), "▄": (False, True), "█": (True, True)}
+
+
+def cells(lines: list[str]) -> list[str]:
+    """Return the characters; each line sets black on white itself and resets at its end."""
+    found = [re.fullmatch(r"\x1b\[38;2;0;0;0;48;2;255;255;255m([ ▀▄█]+)\x1b\[0m", line) for line in lines]
+    assert all(found)
+    return [match.group(1) for match in found if match]
+
+
+def modules(lines: list[str], *, large: bool) -> list[list[bool]]:
+    drawn = cells(lines)
+    if large:
+        assert all(row[::2] == row[1::2] for row in drawn)
+        return [[char == "█" for char in row[::2]] for row in drawn]
+    upper_lower = [[[HALVES[char][half] for char in row] for half in (0, 1)] for row in drawn]
+    return [row for pair in upper_lower for row in pair]
+
+
+@pytest.mark.parametrize(
+    ("columns", "rows", "large", "quiet"),
+    [(200, 60, True, 4), (98, 49, True, 4), (97, 49, False, 4), (80, 24, False, 2)],
+)
+def test_the_drawn_code_is_the_code(columns: int, rows: int, large: bool, quiet: int) -> None:
+    """Module by module, with a light zone around, within the room that there is."""
+    lines = qr_lines(WORDS, columns=columns, rows=rows)
+    assert lines
+    assert len(lines) <= rows
+    assert all(len(row) <= columns for row in cells(lines))
+    drawn = modules(lines, large=large)
+    size = len(CODE)
+    assert [row[quiet : quiet + size] for row in drawn[quiet : quiet + size]] == CODE
+    outside = [row[:quiet] + row[quiet + size :] for row in drawn] + drawn[:quiet] + drawn[quiet + size :]
+    assert not any(module for row in outside for module in row)
+    assert all(len(row) - size >= 2 * quiet for row in drawn)
+
+
+def test_no_room_no_code() -> None:
+    """A terminal that is too small shows none, rather than half of one."""
+    assert qr_lines(WORDS, columns=40, rows=40) == []
+    assert qr_lines(WORDS, columns=200, rows=10) == []
