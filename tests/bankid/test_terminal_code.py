@@ -33,16 +33,16 @@ def modules(lines: list[str], *, large: bool) -> list[list[bool]]:
 
 
 @pytest.mark.parametrize(
-    ("columns", "rows", "large", "quiet"),
-    [(200, 60, True, 4), (98, 49, True, 4), (97, 49, False, 4), (80, 24, False, 2)],
+    ("columns", "rows", "form", "quiet"),
+    [(200, 60, "large", 4), (98, 49, "large", 4), (97, 49, "small", 4), (80, 24, "small", 2)],
 )
-def test_the_drawn_code_is_the_code(columns: int, rows: int, large: bool, quiet: int) -> None:
+def test_the_drawn_code_is_the_code(columns: int, rows: int, form: str, quiet: int) -> None:
     """Module by module, with a light zone around, within the room that there is."""
     lines = qr_lines(WORDS, columns=columns, rows=rows)
     assert lines
     assert len(lines) <= rows
     assert all(len(row) <= columns for row in cells(lines))
-    drawn = modules(lines, large=large)
+    drawn = modules(lines, large=form == "large")
     size = len(CODE)
     assert [row[quiet : quiet + size] for row in drawn[quiet : quiet + size]] == CODE
     outside = [row[:quiet] + row[quiet + size :] for row in drawn] + drawn[:quiet] + drawn[quiet + size :]
