@@ -73,7 +73,7 @@ def _object(writer: Writer, number: int) -> Any:
 
 def _form_value(writer: Writer, _field: Any) -> None:
     field = _object(writer, 8)
-    field[pdf_name("/V")] = generic.pdf_string("900000")
+    field[pdf_name("/V")] = generic.ByteStringObject(b"900000")
     writer.update_container(field)
 
 
@@ -110,7 +110,7 @@ def _drawn(writer: Writer, field: Any) -> None:
 
 
 def _open_action(writer: Writer, _field: Any) -> None:
-    script = {pdf_name("/S"): pdf_name("/JavaScript"), pdf_name("/JS"): generic.pdf_string("app.alert(1)")}
+    script = {pdf_name("/S"): pdf_name("/JavaScript"), pdf_name("/JS"): generic.ByteStringObject(b"app.alert(1)")}
     writer.root[pdf_name("/OpenAction")] = generic.DictionaryObject(script)
     writer.update_root()
 
