@@ -13,7 +13,7 @@ from signkit.audit.case import Case
 from signkit.model.report import CLAIMS, Claim, Verdict, Voucher, worst
 from signkit.pades.validate_facts import SignatureFacts
 
-__all__ = ["decide_claims", "decide_verdict", "is_test"]
+__all__ = ["decide_claims", "decide_verdict", "independent_time", "is_test"]
 
 _STEPS: Final[Mapping[str, tuple[str, ...]]] = {
     "C1": ("1", "6"),
@@ -136,8 +136,24 @@ def _claim(case: Case, name: str, verdicts: Mapping[str, Verdict]) -> Claim:
     if case.manifest is None and verdict is Verdict.NOT_DECIDED and name != "C6":
         code = "claim.not_a_signkit_file"
     hint = f"claim.{name.lower()}.hint" if verdict in _HINTED and case.manifest is not None else None
-    decided = verdict is not Verdict.NOT_DECIDED
-    return Claim(verdict, _VOUCHERS[name] if decided else (), code, _params(case), hint)
+    return Claim(verdict, _vouchers(case, name, verdict), code, _params(case), hint)
+
+
+def _vouchers(case: Case, name: str, verdict: Verdict) -> tuple[Voucher, ...]:
+    """Return who vouches; a timestamping authority under the organisation's own root is the organisation itself."""
+    if verdict is Verdict.NOT_DECIDED:
+        return ()
+    found = _VOUCHERS[name]
+    if Voucher.TSA in found and not independent_time(case):
+        found = tuple(dict.fromkeys(Voucher.OWN_ORGANISATION if item is Voucher.TSA else item for item in found))
+    return found
+
+
+def independent_time(case: Case) -> bool:
+    """Tell whether every trusted token leads to another anchor than the signatures do."""
+    own = {fact.path[-1] for fact in case.facts if fact.path and not fact.timestamp}
+    tokens = {fact.token.path[-1] for fact in case.facts if fact.token is not None and fact.token.path}
+    return bool(tokens) and not own & tokens
 
 
 def _params(case: Case) -> dict[str, str | int]:
@@ -148,8 +164,10 @@ def _params(case: Case) -> dict[str, str | int]:
         "people": len(case.persons),
         "organisation": (certified.certificate.organisation if certified and certified.certificate else None) or "?",
         "authority": next((name for name in issuers if name), "?"),
-        "test": " TEST" if is_test(case) else "",
+        "test": " (TEST)" if is_test(case) else "",
     }
+    whole = next((item for item in case.findings if item.code == "journal.whole"), None)
+    params |= dict(whole.params) if whole else {"entries": 0, "time": "?"}
     if case.manifest is not None:
         params |= {"size": case.manifest.own.r0.size, "places": len(case.manifest.signatories)}
     return params

@@ -16,7 +16,7 @@ from signkit.audit.people import check_people, check_seals
 from signkit.audit.rules import check_rules
 from signkit.audit.signatures import check_signatures, signature_reports
 from signkit.audit.statements import check_completion, check_presence, decode_statements, find_manifest
-from signkit.audit.verdict import decide_claims, decide_verdict, is_test
+from signkit.audit.verdict import decide_claims, decide_verdict, independent_time, is_test
 from signkit.canonical import digest_text
 from signkit.errors import DocumentError, UnreadableDocumentError, UsageError
 from signkit.files import sha256_of
@@ -108,10 +108,12 @@ def _examine(case: Case) -> None:
     check_evidence(case)  # 8
     check_rules(case)  # 9
     check_journal(case)  # 10
-    _note_level(case)  # 5
+    _note_what_is_left(case)  # 4, 5
 
 
-def _note_level(case: Case) -> None:
+def _note_what_is_left(case: Case) -> None:
+    if any(fact.token is not None and fact.token.path for fact in case.facts) and not independent_time(case):
+        case.skip("4", "timestamp.own_root")
     levels = [fact.level or "B-B" for fact in case.ours() if not fact.timestamp]
     least = next((level for level in ("B-B", "B-T", "B-LT") if level in levels), None)
     if least is not None:

@@ -90,7 +90,8 @@ def _signatures(report: Report, lang: str) -> Iterator[Line]:
 
 def _signature(item: SignatureReport, lang: str) -> str:
     kind = text(f"report.kind.{item.kind.value}", lang)
-    name = f"{item.name}, {item.role}" if item.name and item.role else item.name or item.field
+    role = _role(item.role, lang) if item.role else None
+    name = f"{item.name}, {role}" if item.name and role else item.name or item.field
     parts = [f"{kind}: {name}"]
     if item.gen_time:
         parts.append(text("report.proved_at", lang, time=_time(item.gen_time)))
@@ -101,6 +102,11 @@ def _signature(item: SignatureReport, lang: str) -> str:
     if item.sub_indication:
         parts.append(item.sub_indication)
     return " – ".join(parts)
+
+
+def _role(role: str, lang: str) -> str:
+    known = text(f"role.{role}", lang)
+    return role if known == f"role.{role}" else known
 
 
 def _problems(report: Report, lang: str) -> Iterator[Line]:
