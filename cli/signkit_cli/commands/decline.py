@@ -9,7 +9,7 @@ import typer
 from signkit_cli.session import Session
 from signkit_cli.words import h
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command(help=h("help.decline"))

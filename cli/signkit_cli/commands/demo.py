@@ -14,7 +14,7 @@ from signkit_cli.words import h
 if TYPE_CHECKING:
     from signkit_cli.composition import Home
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command(help=h("help.demo"))

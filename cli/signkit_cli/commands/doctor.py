@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from signkit_cli.composition import Home
     from signkit_cli.health import Health
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command(help=h("help.doctor"))

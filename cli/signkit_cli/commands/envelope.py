@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from signkit.model.signatory import Invitee
 
-app = typer.Typer(help=h("help.envelope"), no_args_is_help=True)
+app = typer.Typer(add_completion=False, help=h("help.envelope"), no_args_is_help=True)
 
 Ids = Annotated[list[str], typer.Argument(help=h("help.envelope.ids"), show_default=False)]
 

@@ -11,7 +11,7 @@ from signkit.errors import ConfigError, UsageError
 from signkit_cli.session import Session
 from signkit_cli.words import LANG, h
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command(help=h("help.init"))

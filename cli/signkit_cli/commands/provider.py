@@ -7,7 +7,7 @@ import typer
 from signkit_cli.session import Session
 from signkit_cli.words import h
 
-app = typer.Typer(help=h("help.provider"), no_args_is_help=True)
+app = typer.Typer(add_completion=False, help=h("help.provider"), no_args_is_help=True)
 
 
 @app.callback()

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from signkit.workflows.desk import Desk
     from signkit_cli.composition import Home
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command(help=h("help.sign"))

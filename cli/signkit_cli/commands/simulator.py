@@ -16,7 +16,7 @@ from signkit_cli.words import h
 if TYPE_CHECKING:
     from signkit.ports.simulator import SimulatorFactory
 
-app = typer.Typer(help=h("help.simulator"), no_args_is_help=True)
+app = typer.Typer(add_completion=False, help=h("help.simulator"), no_args_is_help=True)
 
 
 @app.command(help=h("help.simulator.serve"))

@@ -14,7 +14,7 @@ from signkit_cli.words import h
 if TYPE_CHECKING:
     from signkit.x509.anchors import TrustAnchor, TrustAnchors
 
-app = typer.Typer(help=h("help.trust"), no_args_is_help=True)
+app = typer.Typer(add_completion=False, help=h("help.trust"), no_args_is_help=True)
 
 
 @app.command("list", help=h("help.trust.list"))

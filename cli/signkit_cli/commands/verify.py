@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from signkit.x509.anchors import TrustAnchors
     from signkit_cli.verifying import Outcome
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 _WORST_FIRST = (
     ExitCode.VERDICT_FAILED,
