@@ -3,8 +3,6 @@
 Run it as ``python tools/make_fonts.py [FOLDER]``; the same input and fontTools give the same bytes.
 """
 
-# ruff: noqa: INP001
-
 from __future__ import annotations
 
 import io
