@@ -10,7 +10,6 @@ from pyhanko.pdf_utils.generic import pdf_name
 from pyhanko.pdf_utils.writer import BasePdfFileWriter
 
 __all__ = [
-    "LiteralString",
     "array",
     "dictionary",
     "integer",
@@ -21,22 +20,6 @@ __all__ = [
     "stream",
     "text",
 ]
-
-_ESCAPES = ((b"\\", b"\\\\"), (b"(", b"\\("), (b")", b"\\)"), (b"\r", b"\\r"), (b"\n", b"\\n"))
-
-
-class LiteralString(generic.PdfObject):
-    """A byte string in parentheses (ISO 32000-1 clause 7.3.4.2): a statement stays readable, at half the size."""
-
-    def __init__(self, octets: bytes) -> None:
-        self.octets = octets
-
-    def write_to_stream(self, stream: Any, handler: Any = None, container_ref: Any = None) -> None:  # noqa: ARG002
-        """Write it; line ends are escaped, or a reader would change them."""
-        escaped = self.octets
-        for octet, written in _ESCAPES:
-            escaped = escaped.replace(octet, written)
-        stream.write(b"(" + escaped + b")")
 
 
 def name(value: str) -> generic.NameObject:
@@ -61,8 +44,8 @@ def integer(value: int) -> generic.NumberObject:
 
 def number(value: float) -> generic.PdfObject:
     """Return a number with at most three decimals, an integer where it is one."""
-    rounded = round(value, 3)
-    return generic.NumberObject(int(rounded)) if rounded == int(rounded) else generic.FloatObject(f"{rounded:.3f}")
+    written = f"{value:.3f}".rstrip("0").rstrip(".")
+    return generic.FloatObject(written) if "." in written else generic.NumberObject(int(written))
 
 
 def text(value: str) -> generic.PdfObject:

@@ -11,7 +11,8 @@ from pyhanko.sign.signers.pdf_byterange import DocumentTimestamp, PdfSignedData,
 
 from signkit.errors import SealError
 from signkit.pades.fields import appearance_of, empty_field, field_list, find_field, form_of
-from signkit.pades.objects import LiteralString, array, dictionary, integer, mark_changed, name, resolve, text
+from signkit.pades.literal import LiteralString
+from signkit.pades.objects import array, dictionary, integer, mark_changed, name, resolve, text
 from signkit.pades.statement_bytes import StatementBytesError, split
 from signkit.pades.writer import Writer
 

@@ -6,7 +6,9 @@ Differences from pyHanko 0.38, each needed (reference/pdfa.md section 2, referen
 2. new numbers start right above a floor that the caller gives, by default the highest that ``/Size`` allows for;
 3. the trailer is the newest one of the file but for ``/Size``, ``/Prev``, ``/ID[1]`` and stream keys; a file without
    ``/ID`` gets none, and the second part is derived from what was there before, so two runs give the same bytes;
-4. a file whose last byte is neither CR nor LF gets one LF first.
+4. a file whose last byte is neither CR nor LF gets one LF first;
+5. strings of the original keep their bytes (pyHanko writes UTF-16 as PDFDocEncoding where it can), and small numbers
+   a form that PDF knows (pyHanko writes 0.0000001 as 1E-7).
 
 Three of the overridden methods are private to pyHanko: its version is pinned, and tests fail when a default comes back.
 """
@@ -25,6 +27,7 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.reader import PdfFileReader
 
 from signkit.errors import EncryptedDocumentError, SignkitError, UnreadableDocumentError, UnsupportedDocumentError
+from signkit.pades.literal import LiteralString
 
 __all__ = ["Writer", "open_writer", "reading"]
 
@@ -41,6 +44,7 @@ class Writer(IncrementalPdfFileWriter):
         super().__init__(reader.stream, prev=reader)
         self.objects.clear()
         self._lastobj_id = max(int(reader.trailer["/Size"]) - 1, floor)
+        self._first_new = self._lastobj_id + 1
         if self._lastobj_id > MAX_OBJECT_NUMBER - ROOM:
             raise UnsupportedDocumentError(
                 f"an object number above {MAX_OBJECT_NUMBER - ROOM}",
@@ -76,6 +80,9 @@ class Writer(IncrementalPdfFileWriter):
         stream.seek(-1, os.SEEK_END)
         if stream.read(1) not in b"\r\n":
             stream.write(b"\n")
+        for (_, number), written in self.objects.items():
+            if number < self._first_new:
+                _keep_as_written(written)
         super()._write_updated_section(stream)  # type: ignore[no-untyped-call]
 
 
@@ -125,6 +132,33 @@ def open_writer(stream: IO[bytes], *, floor: int = 0) -> Writer:
         if not isinstance(newest.raw_get("/Root"), generic.IndirectObject):
             raise UnreadableDocumentError("the catalog is not an object of its own")
         return Writer(reader, floor=floor)
+
+
+class _PlainNumber(generic.FloatObject):
+    """A number that is never written with an exponent (ISO 32000-1 clause 7.3.3)."""
+
+    def __repr__(self) -> str:
+        return format(self, "f")
+
+
+def _keep_as_written(value: Any) -> None:
+    """Make strings and numbers of an object of the original come out as they were, in place; follows no reference."""
+    stack = [value]
+    while stack:
+        holder = stack.pop()
+        if isinstance(holder, generic.DictionaryObject):
+            items: Any = [(key, holder.raw_get(key)) for key in holder]
+        elif isinstance(holder, generic.ArrayObject):
+            items = [(index, holder.raw_get(index)) for index in range(len(holder))]
+        else:
+            continue
+        for key, item in items:
+            if isinstance(item, generic.FloatObject) and "E" in repr(item):
+                holder[key] = _PlainNumber(item)  # type: ignore[no-untyped-call]
+            elif isinstance(item, generic.TextStringObject):
+                holder[key] = LiteralString(_octets(item))
+            else:
+                stack.append(item)
 
 
 def _next_id(current: Any, startxref: int) -> generic.PdfObject:
