@@ -1,0 +1,242 @@
+"""Between ``signkit journal`` and the house: which key, which checkpoint, and what is told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from signkit import canonical, plugins
+from signkit.errors import JournalCorruptError, JournalError, Retry, UsageError
+from signkit.journal.checkpoint import Checkpoint, log_vkey, parse_checkpoint
+from signkit.journal.note import MAX_NOTE_BYTES
+from signkit.journal.proof import TlogProof
+from signkit.model.entry import format_time
+from signkit.model.report import Finding, Verdict, worst
+from signkit.ports.keys import KeyName
+from signkit.texts import text
+from signkit_cli.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from signkit.journal.publish import Published
+    from signkit.ports.witness import WitnessService
+    from signkit.workflows.erase import Erasure
+    from signkit_cli.composition import Home
+    from signkit_cli.session import Session
+
+_PROVED = frozenset({"completing", "completed", "archived", "exported"})
+_STYLES = {Verdict.PASSED: "green", Verdict.FAILED: "red", Verdict.INDETERMINATE: "yellow"}
+
+
+def vkey_of(home: Home) -> str:
+    """Return the verifier key of a home's log: as the home's anchors name it, else from the key itself."""
+    for anchor in home.anchors.for_purpose("log"):
+        if anchor.key is not None and anchor.key.partition("+")[0] == home.config.origin:
+            return anchor.key
+    return log_vkey(home.config.origin, home.keys.key(KeyName.JOURNAL).spki)
+
+
+def read_note(path: Path) -> bytes:
+    """Return a checkpoint that somebody kept.
+
+    Raises:
+        UsageError: the file cannot be read.
+    """
+    try:
+        with path.open("rb") as stream:
+            return stream.read(MAX_NOTE_BYTES + 1)
+    except OSError as exc:
+        raise UsageError(f"{path} cannot be read: {exc.strerror}", code="usage.file") from exc
+
+
+def judge_home(session: Session, older: Sequence[bytes], key: str | None) -> tuple[list[Finding], int]:
+    """Return what is wrong with the home, and how many entries it has."""
+    from signkit.audit.home import check_home
+
+    home = session.open(write=False)
+    report = check_home(home.store, vkey=key or vkey_of(home), checkpoints=older)
+    return list(report.findings), report.entries
+
+
+def judge_folder(
+    session: Session, folder: Path, older: Sequence[bytes], key: str | None, *, witnesses: Sequence[str], needed: int
+) -> tuple[list[Finding], int]:
+    """Return what is wrong with a published log, and how many entries it has.
+
+    Without a key the home's own is meant; the ``log.vkey`` that lies in the folder proves nothing.
+    """
+    from signkit.audit.published import check_published
+
+    vkey = key or vkey_of(session.open(write=False))
+    findings = check_published(folder, vkey=vkey, checkpoints=older, witnesses=witnesses, needed=needed)
+    try:
+        entries = parse_checkpoint(read_note(folder / "checkpoint")).size
+    except (JournalError, UsageError):
+        entries = -1
+    return findings, entries
+
+
+def tell(session: Session, findings: Sequence[Finding], entries: int) -> ExitCode:
+    """Print findings and return the exit code of the worst; an empty log never passes."""
+    verdict = worst(finding.verdict for finding in findings)
+    lang = session.terminal.lang
+    if session.terminal.as_json:
+        items = [
+            {
+                "check": item.check,
+                "verdict": item.verdict.value,
+                "code": item.code,
+                "message": text(item.code, lang, **item.params),
+                "subject": item.subject,
+            }
+            for item in findings
+        ]
+        session.terminal.json(
+            {"schema": "signkit.journal-report/1", "verdict": verdict.value, "entries": entries, "findings": items}
+        )
+    for item in findings:
+        where = f" ({item.subject})" if item.subject else ""
+        session.terminal.line(text(item.code, lang, **item.params) + where, style=_STYLES.get(item.verdict))
+    if verdict is Verdict.FAILED:
+        return ExitCode.VERDICT_FAILED
+    if entries == 0:
+        return ExitCode.NOTHING_TO_VERIFY
+    return ExitCode.OK if verdict is Verdict.PASSED else ExitCode.VERDICT_INDETERMINATE
+
+
+def witnessed(session: Session, home: Home, note: bytes) -> tuple[bytes, tuple[str, ...]]:
+    """Ask the configured witnesses; tell of those that did not vouch."""
+    from signkit.journal.cosigning import ask_witnesses
+
+    services = [_witness(item.url, item.key) for item in home.config.witnesses]
+    if not services:
+        return note, ()
+    asked = ask_witnesses(home.store, note, origin=home.config.origin, witnesses=services)
+    for vkey, code in asked.problems:
+        session.terminal.note("journal_cli.no_witness", witness=vkey.partition("+")[0], code=code)
+    return asked.note, asked.vouched
+
+
+def require_witnesses(home: Home, vouched: Sequence[str]) -> None:
+    """Return if as many witnesses vouched as the configuration asks for.
+
+    Raises:
+        JournalError: ``journal.too_few_witnesses``.
+    """
+    if len(vouched) < home.config.witnesses_needed:
+        raise JournalError(
+            f"only {len(vouched)} of {home.config.witnesses_needed} witnesses vouch for the checkpoint",
+            code="journal.too_few_witnesses",
+            hint="the checkpoint is signed and kept; run the command again when they answer",
+            retry=Retry.AUTO,
+        )
+
+
+def checkpoint_json(note: bytes, gen_time: datetime, vouched: Sequence[str]) -> dict[str, Any]:
+    """Return a checkpoint as JSON."""
+    checkpoint = parse_checkpoint(note)
+    return {
+        "schema": "signkit.checkpoint/1",
+        "origin": checkpoint.origin,
+        "size": checkpoint.size,
+        "root": canonical.digest_text(checkpoint.root),
+        "note": note.decode("utf-8"),
+        "gen_time": format_time(gen_time),
+        "witnesses": list(vouched),
+    }
+
+
+def proof_of(session: Session, prefix: str) -> tuple[str, str, TlogProof]:
+    """Return the envelope, its newest entry that a checkpoint covers, and the proof of it.
+
+    Raises:
+        JournalError: no checkpoint covers any entry of it (``journal.not_covered``).
+    """
+    from signkit.journal.log import prove
+    from signkit.workflows.desk import find_envelope
+
+    home = session.open(write=False)
+    with home.store.read() as tx:
+        found = find_envelope(tx, prefix)
+        entries = tx.entries(found)
+        notes = tx.checkpoints(limit=1)
+    for note, stored in ((notes[0].note, stored) for stored in reversed(entries) if notes):
+        try:
+            proof = prove(home.store, stored.index, origin=home.config.origin, checkpoint=parse_checkpoint(note))
+        except JournalCorruptError:
+            raise
+        except JournalError:
+            continue
+        return found, canonical.digest_text(stored.digest), TlogProof(proof.index, proof.path, note)
+    raise JournalError(
+        "no checkpoint covers that envelope yet", code="journal.not_covered", hint="run: signkit journal checkpoint"
+    )
+
+
+def publish_to(session: Session, folder: Path) -> Published:
+    """Publish the newest checkpoint and all it covers, with the proofs of envelopes that have ended."""
+    from signkit.journal.publish import FolderSink, publish
+    from signkit.journal.reader import current_log
+
+    home = session.open(write=False)
+    with home.store.read() as tx:
+        newest = tx.checkpoints(limit=1)
+        if not newest:
+            raise JournalError(
+                "there is no checkpoint to publish", code="journal.not_covered", hint="run: signkit journal checkpoint"
+            )
+        checkpoint: Checkpoint = parse_checkpoint(newest[0].note)
+        log = current_log(tx, origin=home.config.origin)
+        page = "\n".join(text("journal_check.page", lang, origin=checkpoint.origin) for lang in ("sv", "en"))
+        files = {"HOW-TO-CHECK.txt": page.lstrip("\n").encode()}
+        if newest[0].token is not None:
+            files["checkpoint.tsr"] = newest[0].token
+        proofs = [
+            stored.index for name in tx.envelopes() for stored in tx.entries(name) if stored.entry.type in _PROVED
+        ]
+        return publish(
+            tx,
+            FolderSink(folder),
+            note=newest[0].note,
+            vkey=vkey_of(home),
+            base=log.base,
+            proofs=proofs,
+            files=files,
+        )
+
+
+def due(session: Session, *, days: int, kind: str | None) -> list[str]:
+    """Return the envelopes that ended at least so many days ago and still have something to erase."""
+    from signkit.workflows.erase import due_for_erasure
+
+    home = session.open()
+    with home.store.read() as tx:
+        return list(due_for_erasure(tx, before=home.clock.now() - timedelta(days=days), kind=kind))
+
+
+def erase_all(session: Session, envelopes: Sequence[str], *, rule: str) -> Iterator[Erasure]:
+    """Erase one envelope after the other, then overwrite what the database still holds of them."""
+    from signkit.workflows.erase import erase
+
+    home = session.open()
+    for envelope in envelopes:
+        yield erase(home.store, envelope, rule=rule, at=home.clock.now())
+    home.store.close()
+
+
+def erasure_json(done: Erasure) -> dict[str, Any]:
+    """Return an erasure as JSON."""
+    return {
+        "schema": "signkit.erasure/1",
+        "envelope": done.envelope,
+        "at": format_time(done.at),
+        "openings": done.openings,
+        "evidence": done.evidence,
+        "rule": done.rule,
+    }
+
+
+def _witness(url: str, vkey: str) -> WitnessService:
+    made = plugins.load(plugins.find(plugins.WITNESSES, "http"))(url=url, vkey=vkey)
+    return cast("WitnessService", made)

@@ -1,0 +1,57 @@
+"""A journal as a story for people."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from signkit.model.entry import format_time
+from signkit.texts import text
+from signkit_cli.render.text import local_time
+from signkit_cli.terminal import printable
+
+if TYPE_CHECKING:
+    from signkit.ports.store import StoredEntry
+    from signkit.workflows.openings import Openings
+
+__all__ = ["story_json", "story_lines"]
+
+_CODES = {"ceremony_ended": "outcome", "completing": "outcome"}
+"""Types whose sentence depends on a field of their data."""
+
+
+def story_lines(entries: Sequence[StoredEntry], openings: Openings, lang: str, *, verbose: bool) -> Iterator[str]:
+    """Give one line per entry; with ``verbose`` also number, digest and data."""
+    for stored in entries:
+        entry = stored.entry
+        yield f"{local_time(format_time(entry.at))}  {_sentence(stored, openings, lang)}"
+        if verbose:
+            data = json.dumps(dict(entry.data), ensure_ascii=False)
+            yield f"    {entry.seq}  {stored.digest.hex()}  {printable(data)}"
+
+
+def story_json(envelope: str, entries: Sequence[StoredEntry]) -> dict[str, Any]:
+    """Return the entries in full, as they are signed for."""
+    return {
+        "schema": "signkit.journal/1",
+        "envelope": envelope,
+        "entries": [json.loads(stored.raw) for stored in entries],
+    }
+
+
+def _sentence(stored: StoredEntry, openings: Openings, lang: str) -> str:
+    entry = stored.entry
+    signatory = entry.data.get("signatory") or entry.actor.removeprefix("signatory:")
+    params = {
+        "name": printable(openings.name(str(signatory))),
+        "provider": printable(entry.data.get("provider", "")),
+        "count": len(entry.data.get("documents") or entry.data.get("files") or ()),
+    }
+    code = f"story.{entry.type}"
+    variant = f"{code}_{entry.data.get(_CODES.get(entry.type, ''), '')}"
+    for name in (variant, code):
+        words = text(name, lang, **params)
+        if words != name:
+            return words
+    return text("story.unknown", lang, type=printable(entry.type))
