@@ -14,6 +14,12 @@ from signkit.testing.attacks.rich import rich_document
 from signkit.testing.attacks.while_signing import careless, signing_attacks, tampering
 from signkit.testing.signed import SignedFile, ThrowawayAuthority, make_signed_pdf, plain_document
 
+SOURCES = {
+    "": plain_document(),
+    "rich": rich_document(),
+    "needs-appearances": rich_document(need_appearances=True),
+    "undefined": rich_document(undefined=True),
+}
 _ORDER = ("r1", "r2", "s1", "s2", "completed", "archived")
 
 
@@ -24,9 +30,8 @@ def authority() -> ThrowawayAuthority:
 
 @pytest.fixture(scope="module")
 def honest(authority: ThrowawayAuthority) -> dict[str, SignedFile]:
-    sources = {"": plain_document(), "rich": rich_document(), "needs-appearances": rich_document(need_appearances=True)}
     made = {}
-    for name, source in sources.items():
+    for name, source in SOURCES.items():
         folder = Path(tempfile.mkdtemp(prefix="signkit-attack-"))
         with careless():
             made[name] = make_signed_pdf(folder, source=source, persons=2, authority=authority)
@@ -44,7 +49,7 @@ def facts_of(signed: SignedFile) -> LayoutFacts:
     )
 
 
-@pytest.mark.parametrize("kind", ["", "rich", "needs-appearances"])
+@pytest.mark.parametrize("kind", sorted(SOURCES))
 def test_honest(honest: dict[str, SignedFile], kind: str) -> None:
     """An honest file has no finding, as a whole and revision by revision."""
     signed = honest[kind]
@@ -66,7 +71,7 @@ def _forged(found: Attack, honest: dict[str, SignedFile], authority: ThrowawayAu
         if found.on == "r1":
             revisions["r1"] = target
         return SignedFile(target, revisions, signed.fields, signed.archive_field, signed.manifest, authority)
-    source = {"": plain_document(), "rich": rich_document()}.get(found.needs) or rich_document(need_appearances=True)
+    source = SOURCES[found.needs]
     tamper = {found.on: lambda data: found.forge(Pdf.open(data))}
     with careless():
         return make_signed_pdf(folder, source=source, persons=1, authority=authority, tamper=tamper)

@@ -78,7 +78,7 @@ def page_redefined_later(pdf: Pdf) -> bytes:
     return update.build()
 
 
-@register("undefined-number-defined-later", on="completed", code="number_reused", needs="rich")
+@register("undefined-number-defined-later", on="completed", code="number_reused", needs="undefined")
 def undefined_number_defined_later(pdf: Pdf) -> bytes:
     """A number that R0 names is defined after completion."""
     update = Update(pdf)

@@ -104,7 +104,7 @@ register("layer-swapped", on="r1", code="object_redefined", needs="rich")(
 register("node-swapped", on="r1", code="object_redefined", needs="rich")(
     _redefine(6, b"<< /Type /Pages /Parent 2 0 R /Kids [3 0 R] /Count 1 /Rotate 90 >>")  # type: ignore[arg-type]
 )
-register("undefined-number-defined", on="r1", code="number_reused", needs="rich")(
+register("undefined-number-defined", on="r1", code="number_reused", needs="undefined")(
     _redefine(UNDEFINED, b"<< /Lie true >>")  # type: ignore[arg-type]
 )
 

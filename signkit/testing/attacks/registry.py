@@ -26,7 +26,7 @@ class Attack:
     """The finding that must be among those that ``verify`` reports."""
     forge: Forge
     needs: str = ""
-    """``rich`` or ``needs-appearances``: the original must be :func:`~signkit.testing.attacks.rich.rich_document`."""
+    """``rich``, ``needs-appearances`` or ``undefined``: the original is a ``rich_document``, with that peculiarity."""
     continues: bool = False
     """Life goes on afterwards: later revisions are made honestly over the forged file."""
 

@@ -7,15 +7,16 @@ from signkit.testing.attacks.plain import PlainPdf, stream, text
 __all__ = ["UNDEFINED", "rich_document"]
 
 UNDEFINED = 900
-"""A number that the document names and nobody defines."""
+"""A number that the document names and nobody defines, if asked for; signkit refuses such an original."""
 
 
-def rich_document(*, need_appearances: bool = False) -> bytes:
+def rich_document(*, need_appearances: bool = False, undefined: bool = False) -> bytes:
     """Return it: one page (3) under an intermediate node (6), a form (7), an attachment (12, 13), layers (14 to 16)."""
     content = text("Beslut: 100 kronor") + b"/OC /Lager BDC " + text("Bilaga", y=650) + b"EMC\n"
     page = (
-        b"<< /Type /Page /Parent 6 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Annots [8 0 R] /SGX %d 0 R "
-        b"/Resources << /Font << /F1 5 0 R >> /Properties << /Lager 15 0 R >> >> >>" % UNDEFINED
+        b"<< /Type /Page /Parent 6 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Annots [8 0 R] %s "
+        b"/Resources << /Font << /F1 5 0 R >> /Properties << /Lager 15 0 R >> >> >>"
+        % (b"/SGX %d 0 R" % UNDEFINED if undefined else b"")
     )
     form = b"<< /Fields [8 0 R] /DA (/F1 12 Tf) /DR << /Font << /F1 5 0 R >> >> %s >>"
     appearance = stream(text("100", x=2, y=4), entries=b"/Type /XObject /Subtype /Form /BBox [0 0 100 20]")
