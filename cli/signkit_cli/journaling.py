@@ -16,6 +16,7 @@ from signkit.model.entry import format_time
 from signkit.model.report import Finding, Verdict, worst
 from signkit.ports.keys import KeyName
 from signkit.texts import text
+from signkit.x509.anchors import LOG
 from signkit_cli.exit_codes import ExitCode
 
 if TYPE_CHECKING:
@@ -31,8 +32,8 @@ _STYLES = {Verdict.PASSED: "green", Verdict.FAILED: "red", Verdict.INDETERMINATE
 
 def vkey_of(home: Home) -> str:
     """Return the verifier key of a home's log: as the home's anchors name it, else from the key itself."""
-    for anchor in home.anchors.for_purpose("log"):
-        if anchor.key is not None and anchor.key.partition("+")[0] == home.config.origin:
+    for anchor in home.anchors:
+        if LOG in anchor.purposes and anchor.key is not None and anchor.label == home.config.origin:
             return anchor.key
     return log_vkey(home.config.origin, home.keys.key(KeyName.JOURNAL).spki)
 
