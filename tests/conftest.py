@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import ipaddress
+import json
 import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -32,3 +38,70 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip("corpora and judges are not at hand")
     return SHARED
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What one command line said."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """The one JSON document on standard output."""
+        (line,) = self.out.splitlines()
+        return json.loads(line)
+
+    @property
+    def error(self) -> Any:
+        """``signkit.error/1``, the last line on standard error."""
+        return json.loads(self.err.splitlines()[-1])
+
+
+@dataclass(frozen=True)
+class Signkit:
+    """The command line over one home, run in this process, without a terminal."""
+
+    home: Path
+
+    def __call__(self, *words: object, code: int | None = 0, lang: str = "en") -> Ran:
+        """Run a command line; fail unless it ends with ``code`` (None: any)."""
+        from signkit_cli.app import run
+
+        arguments = ["--home", str(self.home), "--lang", lang, *map(str, words)]
+        out, err = io.StringIO(), io.StringIO()
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            got = run(arguments)
+        assert code is None or got == code, f"{arguments} ended with {got}: {err.getvalue()}"
+        return Ran(int(got), out.getvalue(), err.getvalue())
+
+    def create(self, *documents: Path, people: Sequence[str] = ("Anna Ek",), more: Sequence[object] = ()) -> str:
+        """Make an envelope; return its id."""
+        named = [word for person in people for word in ("--signatory", person)]
+        return str(self("envelope", "create", *documents, *named, *more, "--json").json["id"])
+
+    def show(self, envelope: str) -> Any:
+        """Return ``signkit.envelope/1``."""
+        return self("envelope", "show", envelope, "--json").json
+
+
+@pytest.fixture(scope="session")
+def signkit_at() -> type[Signkit]:
+    """Return what makes a command line over the home in a folder."""
+    return Signkit
+
+
+@pytest.fixture
+def signkit(tmp_path: Path) -> Signkit:
+    """Return the command line over a fresh test home."""
+    made = Signkit(tmp_path / "home")
+    made("init", "--environment", "test", "--organisation", "Björkviks kommun")
+    return made
+
+
+@pytest.fixture(scope="session")
+def protokoll() -> Path:
+    """Return the example: a Swedish protocol, PDF/A."""
+    return Path(__file__).resolve().parents[1] / "examples" / "protokoll.pdf"

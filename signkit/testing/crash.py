@@ -2,7 +2,8 @@
 
 ``python -m signkit.testing.crash N [--count FILE] -- signkit sign …`` runs a console script in this process and kills
 it at the N-th point. Each durable event has two points, just before and just after it: a rename, a link, a new folder,
-an fsync, and a database commit. With N = 0 nothing is killed; ``--count`` then tells how many points there were.
+a deletion, an fsync, and a database commit. With N = 0 nothing is killed; ``--count`` then tells how many points there
+were.
 
 From a test::
 
@@ -33,7 +34,7 @@ __all__ = ["KILLED", "main", "points", "run"]
 KILLED: Final = -signal.SIGKILL
 """Return code of a process that was killed."""
 
-_EVENTS: Final = ("replace", "rename", "link", "mkdir", "fsync")
+_EVENTS: Final = ("replace", "rename", "link", "mkdir", "fsync", "unlink", "rmdir")
 
 
 def run(
