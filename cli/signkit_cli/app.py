@@ -109,6 +109,7 @@ def _root(
         terminal.line(f"signkit {__version__}")
         raise typer.Exit
     context.obj = Session(terminal=terminal, home=home, passphrase_file=passphrase_file)
+    context.call_on_close(context.obj.close)
 
 
 def run(arguments: Sequence[str]) -> int:

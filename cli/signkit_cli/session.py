@@ -50,6 +50,12 @@ class Session:
             self._opened = open_home(self, write=write)
         return self._opened
 
+    def close(self) -> None:
+        """Let go of the home: nothing waits in the write-ahead log when the command has ended."""
+        if self._opened is not None:
+            self._opened.store.close()
+            self._opened = None
+
     def envelopes(self, prefixes: Sequence[str]) -> list[str]:
         """Return the envelopes that the prefixes name, each once, in their order."""
         from signkit.workflows.desk import find_envelope
