@@ -184,6 +184,7 @@ def test_renewed_order_can_be_completed(desk: Any) -> None:
     result = desk.provider.poll(started)
     assert result.restarted is not None
     assert result.prompt.qr == result.restarted.prompt.qr
+    assert result.restarted.expires_at == started.expires_at
     app = desk.world.app("Tolvan")
     app.scan(result.prompt.qr)
     app.approve()
@@ -205,6 +206,7 @@ def test_failed_orders(desk: Any, acts: list[str], state: CeremonyState, reason:
         desk.world.app("Tolvan").act(act)
     result = desk.provider.poll(started)
     assert (result.state, result.reason, result.signed) == (state, reason, None)
+    assert result.prompt.message == hints.user_message(reason, "sv")
 
 
 def test_expired_after_pick_up(desk: Any) -> None:

@@ -44,7 +44,9 @@ FORMAT: Final = "signkit.evidence.bankid/1"
 SCHEME: Final = "se.personnummer"
 RESTART_SECONDS: Final = 180.0
 """How long startFailed is answered by a new order (providers.md 1.8)."""
-_LIFE_SECONDS: Final = 360.0
+FINISH_SECONDS: Final = 180.0
+"""How long an app has to finish what it fetched (providers.md 1.8)."""
+_LIFE_SECONDS: Final = RESTART_SECONDS + FINISH_SECONDS
 _STATE: Final = "order"
 _PATIENCE: Final = 5
 """Ours: failed polls in a row that count as nothing new."""
@@ -119,10 +121,11 @@ class BankIdProvider:
         """
         endpoint, body = self._body(request)
         now = self._clock.now()
+        renewing = 0.0 if endpoint == "phone/sign" else RESTART_SECONDS
         state = {
             "endpoint": endpoint,
             "body": body,
-            "until": (now + timedelta(seconds=RESTART_SECONDS)).isoformat(),
+            "until": (now + timedelta(seconds=renewing)).isoformat(),
             "mobile": request.options.get("device") == "mobile",
             "language": request.language,
         }
@@ -231,7 +234,7 @@ class BankIdProvider:
         started = Started(
             reference=found.reference,
             prompt=Prompt(hint="noClient" if phone else "outstandingTransaction"),
-            expires_at=now + timedelta(seconds=_LIFE_SECONDS),
+            expires_at=datetime.fromisoformat(asked["until"]) + timedelta(seconds=FINISH_SECONDS),
             state={_STATE: json.dumps(kept)},
         )
         return replace(started, prompt=self.prompt(started))
