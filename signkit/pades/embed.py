@@ -85,6 +85,7 @@ def embed(
     Raises:
         SealError: it does not fit or does not verify, or a key failed (``KeyUnavailableError``, ``TimestampError``).
         DocumentError: the file cannot be updated.
+        OSError: the disk fails.
     """
     refuse_in_place(source, target)
     with files.atomic_path(target) as partial:

@@ -71,6 +71,7 @@ def prepare(
     Raises:
         DocumentError: the document cannot be extended; the code says why. ``target`` is as it was.
         UsageError: the layout does not fit the fields or the document.
+        OSError: the disk fails.
     """
     refuse_in_place(source, target)
     with files.atomic_path(target) as partial:

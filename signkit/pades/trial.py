@@ -7,10 +7,8 @@ analysis is asked. Nothing is signed, and the copy is gone afterwards.
 
 from __future__ import annotations
 
-import logging
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -28,10 +26,12 @@ from signkit.pades.security_store import ValidationMaterial, add_material
 from signkit.pades.signature_dictionary import add_timestamp_field, lock_fields, new_signature, sign_field
 from signkit.pades.writer import Writer, open_writer, reading
 
-__all__ = ["MAX_OBJECTS", "try_out"]
+__all__ = ["MAX_BYTES", "MAX_OBJECTS", "try_out"]
 
 MAX_OBJECTS: Final = 10_000
 """Largest document tried out: the analysis takes 0.1 ms and 5 KB for each object, measured."""
+MAX_BYTES: Final = 32 * 1024 * 1024
+"""Largest file tried out: the analysis keeps every stream in memory."""
 _LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _MOCK: Final = ValidationMaterial(certificates=(b"0",))
 _ANY_DIGITS: Final = 16
@@ -43,11 +43,13 @@ def try_out(prepared: Path, *, fields: FieldNames) -> None:
     Raises:
         UnsupportedDocumentError: ``document.second_opinion``.
     """
+    if prepared.stat().st_size > MAX_BYTES:
+        return
     copy = prepared.with_name(f"{prepared.name}.trial{files.PARTIAL}")
     try:
         copy.touch(mode=0o600)
         copy_file(prepared, copy)
-        with copy.open("r+b") as stream, _quiet():
+        with copy.open("r+b") as stream:
             base = _write_mocks(stream, fields)
             if base is not None:
                 _review(stream, base)
@@ -106,14 +108,3 @@ def _refused() -> UnsupportedDocumentError:
         code="document.second_opinion",
         hint="create the envelope with --repair",
     )
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    logger = logging.getLogger("pyhanko")
-    before = logger.level
-    logger.setLevel(logging.CRITICAL)
-    try:
-        yield
-    finally:
-        logger.setLevel(before)

@@ -16,6 +16,7 @@ Three of the overridden methods are private to pyHanko: its version is pinned, a
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,6 +31,8 @@ from signkit.errors import EncryptedDocumentError, SignkitError, UnreadableDocum
 from signkit.pades.literal import LiteralString
 
 __all__ = ["Writer", "open_writer", "reading"]
+
+logging.getLogger("pyhanko").addHandler(logging.NullHandler())  # or its remarks on odd files end up on people's screens
 
 MAX_OBJECT_NUMBER = 8_388_607
 """ISO 32000-1 annex C, table C.1."""
