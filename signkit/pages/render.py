@@ -90,8 +90,10 @@ class _Clock:
             )
 
 
-def inspect(path: Path) -> Inspection:
+def inspect(path: Path, *, ends: bool = True) -> Inspection:
     """Return what PDFium sees in ``path``.
+
+    Without ``ends`` it looks for no revision ends, and so need not hold a large stream in memory.
 
     Raises:
         UnreadableDocumentError: PDFium cannot open it, or it has more than a limit allows.
@@ -104,7 +106,7 @@ def inspect(path: Path) -> Inspection:
             pages=len(document),
             signature_fields=count,
             signatures=tuple(item for item in seen if item is not None),
-            revision_ends=_revision_ends(document),
+            revision_ends=_revision_ends(document) if ends else (),
         )
 
 

@@ -9,27 +9,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from signkit.model.risks import Risk, RiskFound
-from signkit.pades.examine.graph import Graph, Node, name_at
+from signkit.pades.examine.graph import ACTIONS, MULTIMEDIA, Graph, Node, name_at
 from signkit.pades.structure import Dict, Ref, Value, View
 
 __all__ = ["active_risks", "external_risks", "layer_risks"]
 
-_ACTIONS: Final = {
-    "JavaScript": "javascript",
-    "Launch": "launch",
-    "SubmitForm": "submit-form",
-    "ImportData": "import-data",
-    "ResetForm": "reset-form",
-    "Hide": "hide",
-    "SetOCGState": "set-layers",
-    "Rendition": "multimedia",
-    "Movie": "multimedia",
-    "Sound": "multimedia",
-    "GoTo3DView": "multimedia",
-    "RichMediaExecute": "multimedia",
-}
-"""Action types (ISO 32000-1 table 198) that run, send, load or change what is seen."""
-_ANNOTATIONS: Final = frozenset({"RichMedia", "Movie", "Screen", "3D", "Sound"})
 _PLACES: Final = frozenset({"GoTo"})
 _HIDING_POLICIES: Final = frozenset({"AllOff", "AnyOff"})
 _MAX_EXPRESSION: Final = 1000
@@ -57,13 +41,13 @@ def _opening(view: View) -> Iterator[RiskFound]:
 def _acting(view: View, node: Dict) -> str | None:
     """Return what ``node`` does by itself, or None."""
     kind = name_at(view, node, "S")
-    if kind in _ACTIONS:
-        return _ACTIONS[kind]
+    if kind in ACTIONS:
+        return ACTIONS[kind]
     if "JS" in node and view.resolve(node["JS"]) is not None and kind is None:
         return "javascript"
     if kind == "URI" and _is_script(view.resolve(node.get("URI"))):
         return "javascript"
-    if name_at(view, node, "Subtype") in _ANNOTATIONS and "Rect" in node:
+    if name_at(view, node, "Subtype") in MULTIMEDIA and "Rect" in node:
         return "multimedia"
     if name_at(view, node, "Subtype") == "PS" and name_at(view, node, "Type") == "XObject":
         return "postscript"

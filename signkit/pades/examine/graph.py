@@ -1,26 +1,53 @@
 """One walk over every object of a view: who names whom, and every dictionary with its place.
 
-Detectors look at ``nodes``: dictionaries that the catalog reaches, direct ones included. What nothing reaches cannot
-act, but is still checked for names of undefined numbers. A cross-reference stream is no object here: its dictionary
-is the trailer. Limits are those of the structure reader.
+Detectors look at ``nodes``: dictionaries that the catalog reaches, direct ones included, and that carry a mark of
+theirs. What nothing reaches cannot act, but is still checked for names of undefined numbers. A cross-reference stream
+is no object here: its dictionary is the trailer. Limits are those of the structure reader.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Final
 
 from signkit.pades.structure import Dict, Name, Ref, Stream, Value, View
 
-__all__ = ["Graph", "Node", "name_at", "nodes_of", "read_graph"]
+__all__ = ["ACTIONS", "LINKS", "MULTIMEDIA", "Graph", "Node", "name_at", "read_graph"]
+
+ACTIONS: Final = {
+    "JavaScript": "javascript",
+    "Launch": "launch",
+    "SubmitForm": "submit-form",
+    "ImportData": "import-data",
+    "ResetForm": "reset-form",
+    "Hide": "hide",
+    "SetOCGState": "set-layers",
+    "Rendition": "multimedia",
+    "Movie": "multimedia",
+    "Sound": "multimedia",
+    "GoTo3DView": "multimedia",
+    "RichMediaExecute": "multimedia",
+}
+"""Action types (ISO 32000-1 table 198) that run, send, load or change what is seen."""
+MULTIMEDIA: Final = frozenset({"RichMedia", "Movie", "Screen", "3D", "Sound"})
+LINKS: Final = {"URI": "net", "GoToR": "file", "GoToE": "embedded", "Thread": "file"}
+_KEYS: Final = frozenset({"AA", "JS", "OCGs", "VE", "EF"})
+_STREAM_KEYS: Final = frozenset({"F", "Ref", "OPI"})
+_NAMES: Final[dict[str, tuple[str, ...]]] = {
+    "S": (*ACTIONS, *LINKS),
+    "Subtype": (*MULTIMEDIA, "PS"),
+    "Type": ("Font",),
+}
+"""Names, by key, that make a dictionary worth keeping; a tuple, for a stranger's list has no hash."""
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
     """One dictionary."""
 
-    number: int | None
-    """The object that holds it; None in the trailer."""
+    number: int
+    """The object that holds it; 0: the trailer."""
     dict: Dict
     stream: Stream | None = None
 
@@ -37,26 +64,12 @@ class Graph:
     highest: int = 0
     defined: frozenset[int] = frozenset()
     reached: frozenset[int] = frozenset()
+    kept: list[Node] = field(default_factory=list)
+    """Dictionaries that a detector may ask about."""
 
     def nodes(self) -> Iterator[Node]:
-        """Yield every dictionary that the catalog reaches."""
-        for number in sorted(self.reached):
-            yield from nodes_of(number, self.view.get(number))
-
-
-def nodes_of(number: int | None, value: Value) -> Iterator[Node]:
-    """Yield every dictionary inside ``value``, itself included, without following references."""
-    stack = [value]
-    while stack:
-        item = stack.pop()
-        if isinstance(item, Stream):
-            yield Node(number, item.dict, item)
-            stack.extend(item.dict.values())
-        elif isinstance(item, Dict):
-            yield Node(number, item)
-            stack.extend(item.values())
-        elif isinstance(item, list):
-            stack.extend(item)
+        """Yield every dictionary that the catalog reaches and that has a key some detector looks at."""
+        return (node for node in self.kept if node.number in self.reached)
 
 
 def name_at(view: View, node: Dict, key: str) -> str | None:
@@ -96,12 +109,23 @@ def _note(graph: Graph, number: int, value: Value) -> set[int]:
                 graph.dangling.append((number, item))
                 graph.highest = max(graph.highest, item.num)
         elif isinstance(item, Stream):
+            if not _STREAM_KEYS.isdisjoint(item.dict) or _is_kept(item.dict):
+                graph.kept.append(Node(number, item.dict, item))
             stack.extend(item.dict.items())
-        elif isinstance(item, dict):
+        elif isinstance(item, Dict):
+            if _is_kept(item):
+                graph.kept.append(Node(number, item))
             stack.extend(item.items())
         elif isinstance(item, list):
             stack.extend((key, part) for part in item)
     return found
+
+
+def _is_kept(node: Dict) -> bool:
+    """Say whether a detector may want ``node``; a reference in place of a name is followed later, so it counts."""
+    if not _KEYS.isdisjoint(node):
+        return True
+    return any(key in node and (type(node[key]) is Ref or node[key] in names) for key, names in _NAMES.items())
 
 
 def _reach(forward: dict[int, set[int]], start: int) -> set[int]:

@@ -12,7 +12,7 @@ from signkit.canonical import digest_text
 from signkit.errors import SignkitError
 from signkit.model.risks import Risk, RiskFound
 from signkit.pades.examine.facts import Attachment
-from signkit.pades.examine.graph import Graph, name_at
+from signkit.pades.examine.graph import LINKS, Graph, name_at
 from signkit.pades.structure import Dict, Stream, Value, View, decode_text
 
 __all__ = ["attachments", "font_risks", "form_risks", "link_risks"]
@@ -21,7 +21,6 @@ _PIECE: Final = 256 * 1024
 _MAX_ATTACHED: Final = 4 * 1024**3
 """Decoded bytes of all attachments together, ours; more is digested as it is stored."""
 _MAX_NAME: Final = 200
-_LINKS: Final = {"URI": "net", "GoToR": "file", "GoToE": "embedded", "Thread": "file"}
 _MAX_ATTACHMENTS: Final = 10_000
 _FILE_KEYS: Final = ("UF", "F", "Unix", "DOS", "Mac")
 
@@ -54,8 +53,8 @@ def link_risks(graph: Graph) -> Iterator[RiskFound]:
     """Yield every action that leads out of the document."""
     for node in graph.nodes():
         kind = name_at(graph.view, node.dict, "S")
-        if kind in _LINKS:
-            yield RiskFound(Risk.LINKS, _LINKS[kind], node.number)
+        if kind in LINKS:
+            yield RiskFound(Risk.LINKS, LINKS[kind], node.number)
 
 
 def attachments(graph: Graph) -> tuple[Attachment, ...]:

@@ -12,10 +12,11 @@ import itertools
 import logging
 from collections import Counter
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, Final, cast
 
-from pyhanko.pdf_utils.generic import PdfObject, Reference, StreamObject
+from pyhanko.pdf_utils.generic import PdfObject, Reference, StreamObject, read_object
 from pyhanko.pdf_utils.reader import PdfFileReader
 
 from signkit.errors import UnreadableDocumentError
@@ -48,8 +49,10 @@ def check_pyhanko(path: Path, view: View) -> None:
     with path.open("rb") as file, _quiet():
         try:
             reader = _Reader(cast("BinaryIO", file), strict=True)
-            for number in _small(view):
+            for number in _plain(view):
                 reader.get_object(Reference(number, view.entry(number).gen, reader))  # type: ignore[no-untyped-call]
+            for number, data in _packed(view):
+                read_object(BytesIO(data), Reference(number, 0, reader))
             number = 0
             found = len(reader.embedded_signatures)
         except Exception as exc:  # the border of a foreign parser: whatever it raises means the same
@@ -74,7 +77,7 @@ def check_pdfium(path: Path, view: View) -> None:
     if not _is_consistent(view):
         raise _disagree(path, "pages")
     try:
-        seen = inspect(path)
+        seen = inspect(path, ends=False)
     except UnreadableDocumentError as exc:
         raise UnreadableDocumentError(
             "the document cannot be shown",
@@ -120,11 +123,40 @@ def _has_contents(view: View, node: Dict) -> bool:
     return isinstance(contents, bytes) and len(contents) > 0
 
 
-def _small(view: View) -> Iterator[int]:
+def _plain(view: View) -> Iterator[int]:
+    """Yield every object in the file itself that is no large stream, and one object of each object stream."""
+    containers: set[int] = set()
     for number in view.numbers():
+        container = view.entry(number).container
+        if container is not None:
+            if container not in containers:
+                containers.add(container)
+                yield number
+            continue
         value = view.get(number)
         if not (isinstance(value, Stream) and value.raw_end - value.raw_start > _MAX_STREAM):
             yield number
+
+
+def _packed(view: View) -> Iterator[tuple[int, bytes]]:
+    """Yield the objects of object streams and their bytes there.
+
+    pyHanko would read the head of the stream again for each of them; what the head says, our reader has checked.
+    """
+    members: dict[int, list[tuple[int, int]]] = {}
+    for number in view.numbers():
+        entry = view.entry(number)
+        if entry.container is not None:
+            members.setdefault(entry.container, []).append((number, entry.offset))
+    for container, held in members.items():
+        stream = view.get(container)
+        first = view.resolve(stream.dict["First"])
+        data = stream.data
+        offsets = [int(word) for word in data[:first].split()[1::2]]
+        ends = dict(itertools.pairwise([*sorted(set(offsets)), len(data) - first]))
+        for number, index in held:
+            start = offsets[index]
+            yield number, data[first + start : first + ends[start]]
 
 
 def _disagree(path: Path, what: str) -> UnreadableDocumentError:

@@ -81,7 +81,7 @@ def repair(source: Path, target: Path, *, password: str = "") -> RepairReport:
 
 
 def _rewritten(source: Path, partial: Path, password: str) -> Cleaning:
-    with pikepdf.open(source, password=password, suppress_warnings=True) as pdf:
+    with pikepdf.open(source, password=password, suppress_warnings=True, access_mode=pikepdf.AccessMode.stream) as pdf:
         if is_signed(pdf):
             raise UnsupportedDocumentError(
                 "the document carries signatures, which a clean copy would lose",
@@ -125,7 +125,12 @@ def _compared(source: Path, partial: Path, done: Cleaning, password: str) -> tup
     plain = partial.with_name(partial.name + ".plain")
     try:
         if password:
-            with _reading(source), pikepdf.open(source, password=password, suppress_warnings=True) as pdf:
+            with (
+                _reading(source),
+                pikepdf.open(
+                    source, password=password, suppress_warnings=True, access_mode=pikepdf.AccessMode.stream
+                ) as pdf,
+            ):
                 pdf.save(plain, encryption=False)
             before = plain
         try:
