@@ -23,12 +23,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from signkit.evidence import bankid_ocsp
 from signkit.evidence.bankid_chain import (
+    UNREADABLE,
     ChainFlaw,
     check_environment,
     check_path,
@@ -44,7 +45,6 @@ from signkit.model.report import Finding, Verdict
 from signkit.ports.evidence import EvidenceFacts
 from signkit.ports.provider import Evidence
 from signkit.x509.certificates import Certificate
-from signkit.x509.errors import X509Error
 
 __all__ = ["FORMAT", "BankIdVerifier"]
 
@@ -142,7 +142,7 @@ class _Case:
         """Return the document's certificates, empty if one cannot be read."""
         try:
             return load_path(document.certificates)
-        except (ChainFlaw, X509Error, UnsupportedAlgorithm):
+        except ChainFlaw:
             self.flaw("certificate", "FORMAT_FAILURE")
             return ()
 
@@ -201,7 +201,7 @@ class _Case:
     def _anchors(self, ders: Sequence[bytes]) -> tuple[Certificate, ...]:
         try:
             return tuple(Certificate(der) for der in ders)
-        except X509Error:
+        except UNREADABLE:
             self.flaw("anchor_unknown", "NO_CERTIFICATE_CHAIN_FOUND", unknown=True)
             return ()
 
@@ -210,7 +210,7 @@ class _Case:
             step()
         except ChainFlaw as flaw:
             self.flaw(flaw.code, flaw.sub_indication, unknown=flaw.unknown)
-        except (X509Error, UnsupportedAlgorithm, ValueError, TypeError):
+        except UNREADABLE:
             self.flaw("certificate", "FORMAT_FAILURE")
 
 

@@ -17,13 +17,14 @@ from datetime import date, datetime
 from typing import Final
 
 from cryptography import x509 as pyca
+from cryptography.exceptions import UnsupportedAlgorithm
 
 from signkit.model.person import Identity
 from signkit.x509.algorithms import STRONG_DIGESTS, check_public_key
 from signkit.x509.certificates import Certificate
-from signkit.x509.errors import X509Error
 
 __all__ = [
+    "UNREADABLE",
     "ChainFlaw",
     "check_environment",
     "check_issuer",
@@ -41,6 +42,16 @@ TEST_POLICIES: Final = frozenset({"1.2.3.4.5", "1.2.3.4.10", "1.2.3.4.25", "1.2.
 """The same in BankID's test environment, and test certificates of some banks."""
 BOTH_POLICIES: Final = frozenset({"1.2.752.71.1.3"})
 """Nordea's e-id carries one identifier in both environments."""
+
+UNREADABLE: Final = (
+    ValueError,
+    TypeError,
+    UnsupportedAlgorithm,
+    pyca.DuplicateExtension,
+    pyca.InvalidVersion,
+    pyca.UnsupportedGeneralNameType,
+)
+"""What the library raises for certificates that are none; X509Error is a ValueError."""
 
 _KNOWN_CRITICAL: Final = frozenset({"2.5.29.15", "2.5.29.19", "2.5.29.32", "2.5.29.37"})
 _TEST_WORD: Final = re.compile(r"\btest\b", re.IGNORECASE)
@@ -67,7 +78,7 @@ def load_path(ders: Sequence[bytes]) -> tuple[Certificate, ...]:
         path = tuple(Certificate(der) for der in ders)
         for item in path:
             check_public_key(item.public_key)
-    except X509Error as exc:
+    except UNREADABLE as exc:
         raise ChainFlaw("certificate", "FORMAT_FAILURE") from exc
     return path
 
@@ -192,7 +203,7 @@ def _check_validity(path: Sequence[Certificate], at: datetime) -> None:
 def _check_critical(item: Certificate) -> None:
     try:
         extensions = list(item.pyca.extensions)
-    except (ValueError, TypeError) as exc:
+    except UNREADABLE as exc:
         raise ChainFlaw("certificate", "FORMAT_FAILURE") from exc
     if any(ext.critical and ext.oid.dotted_string not in _KNOWN_CRITICAL for ext in extensions):
         raise ChainFlaw("chain", "CHAIN_CONSTRAINTS_FAILURE")
@@ -203,7 +214,7 @@ def _extension(item: Certificate, kind: type[pyca.ExtensionType]) -> pyca.Extens
         return item.pyca.extensions.get_extension_for_class(kind).value
     except pyca.ExtensionNotFound:
         return None
-    except (ValueError, TypeError) as exc:
+    except UNREADABLE as exc:
         raise ChainFlaw("certificate", "FORMAT_FAILURE") from exc
 
 

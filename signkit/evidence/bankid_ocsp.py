@@ -14,16 +14,15 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from cryptography import x509 as pyca
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509 import ocsp
 
-from signkit.evidence.bankid_chain import ChainFlaw, check_issuer
+from signkit.evidence.bankid_chain import UNREADABLE, ChainFlaw, check_issuer
 from signkit.x509.algorithms import STRONG_DIGESTS, check_public_key
 from signkit.x509.certificates import Certificate
-from signkit.x509.errors import X509Error
 
 __all__ = ["MAX_OCSP_BYTES", "OcspAnswer", "OcspFlaw", "check", "load"]
 
@@ -75,7 +74,7 @@ def load(der: bytes) -> OcspAnswer:
         if len(singles) != 1:
             raise OcspFlaw("ocsp_unreadable", "FORMAT_FAILURE")
         return OcspAnswer(produced_at=response.produced_at_utc, response=response, single=singles[0])
-    except (ValueError, TypeError, UnsupportedAlgorithm) as exc:
+    except UNREADABLE as exc:
         raise OcspFlaw("ocsp_unreadable", "FORMAT_FAILURE") from exc
 
 
@@ -100,7 +99,7 @@ def check(answer: OcspAnswer, *, signature_text: bytes, signer: Certificate, iss
             step()
         except OcspFlaw as flaw:
             flaws.append(flaw)
-        except (ValueError, TypeError, UnsupportedAlgorithm):
+        except UNREADABLE:
             flaws.append(OcspFlaw("ocsp_unreadable", "FORMAT_FAILURE"))
     return flaws
 
@@ -137,7 +136,7 @@ def _check_responder(answer: OcspAnswer, issuer: Certificate) -> None:
         check_issuer(responder, issuer, below=0)
         usages = responder.extended_key_usage
         check_public_key(responder.public_key)
-    except (ChainFlaw, X509Error) as exc:
+    except (ChainFlaw, *UNREADABLE) as exc:
         raise OcspFlaw("ocsp_responder", "CHAIN_CONSTRAINTS_FAILURE") from exc
     named = response.responder_name == responder.pyca.subject or response.responder_key_hash == _key_hash(responder)
     if usages is None or _OCSP_SIGNING not in usages or responder.is_ca or not named:
