@@ -66,14 +66,12 @@ class SqlReadTransaction:
 
     def head(self, envelope: str) -> StoredEntry | None:
         """Return the envelope's last entry."""
-        with wrapped():
-            row = _HEAD.run(self._connection, {"envelope": envelope}).first()
-        return None if row is None else self._stored(row)
+        rows = _HEAD.run(self._connection, {"envelope": envelope})
+        return self._stored(rows[0]) if rows else None
 
     def size(self) -> int:
         """Return the number of entries in the home."""
-        with wrapped():
-            return int(_SIZE.run(self._connection, {}).scalar_one())
+        return int(_SIZE.run(self._connection, {})[0][0])
 
     def leaves(self, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
         """Give the digests of the entries ``start`` to before ``stop``."""
@@ -145,17 +143,19 @@ class SqlReadTransaction:
             for row in self._all(statement)
         ]
 
-    def _stored(self, row: sa.Row[Any]) -> StoredEntry:
-        raw = bytes(row.raw)
+    def _stored(self, row: Sequence[Any]) -> StoredEntry:
+        """Return the entry of a row of ``_ROW``, compared with the row that it lies in."""
+        index, envelope, seq, stored, raw = row
+        raw = bytes(raw)
         digest = canonical.digest(raw)
         entry = self._recent.entry(raw)
-        if (entry.envelope, entry.seq, digest) != (row.envelope, row.seq, bytes(row.digest)):
+        if (entry.envelope, entry.seq, digest) != (envelope, seq, bytes(stored)):
             raise StoreCorruptError(
                 "a stored entry does not agree with its own row",
                 hint="keep the files as they are and run signkit doctor",
-                subject={"envelope": str(row.envelope), "entry": str(row.seq)},
+                subject={"envelope": str(envelope), "entry": str(seq)},
             )
-        return StoredEntry(int(row.idx), entry, raw, digest)
+        return StoredEntry(int(index), entry, raw, digest)
 
     def _all(self, statement: sa.Executable, parameters: dict[str, Any] | None = None) -> Sequence[sa.Row[Any]]:
         with wrapped():
@@ -205,8 +205,7 @@ class SqlWriteTransaction(SqlReadTransaction):
         digest = canonical.digest(raw)
         index = self.size() if self._next is None else self._next
         row = {"idx": index, "envelope": entry.envelope, "seq": entry.seq, "digest": digest, "raw": raw}
-        with wrapped():
-            _INSERT.run(self._connection, row)
+        _INSERT.run(self._connection, row)
         stored = StoredEntry(index, _as_read(entry, raw), raw, digest)
         self._next = index + 1
         self._heads[entry.envelope] = stored
