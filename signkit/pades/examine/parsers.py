@@ -150,9 +150,9 @@ def _packed(view: View) -> Iterator[tuple[int, bytes]]:
             members.setdefault(entry.container, []).append((number, entry.offset))
     for container, held in members.items():
         stream = view.get(container)
-        first = view.resolve(stream.dict["First"])
+        first, count = view.resolve(stream.dict["First"]), view.resolve(stream.dict["N"])
         data = stream.data
-        offsets = [int(word) for word in data[:first].split()[1::2]]
+        offsets = [int(word) for word in data[:first].split()[1 : 2 * count : 2]]
         ends = dict(itertools.pairwise([*sorted(set(offsets)), len(data) - first]))
         for number, index in held:
             start = offsets[index]
