@@ -6,6 +6,7 @@ import contextlib
 import io
 import ipaddress
 import json
+import shutil
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -93,12 +94,19 @@ def signkit_at() -> type[Signkit]:
     return Signkit
 
 
+@pytest.fixture(scope="session")
+def fresh_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a test home just made; to be copied, never written."""
+    home = tmp_path_factory.mktemp("fresh") / "home"
+    Signkit(home)("init", "--environment", "test", "--organisation", "Björkviks kommun")
+    return home
+
+
 @pytest.fixture
-def signkit(tmp_path: Path) -> Signkit:
+def signkit(tmp_path: Path, fresh_home: Path) -> Signkit:
     """Return the command line over a fresh test home."""
-    made = Signkit(tmp_path / "home")
-    made("init", "--environment", "test", "--organisation", "Björkviks kommun")
-    return made
+    shutil.copytree(fresh_home, tmp_path / "home")
+    return Signkit(tmp_path / "home")
 
 
 @pytest.fixture(scope="session")

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 from signkit import plugins
-from signkit.config import CONFIG_FILE, default_toml
-from signkit.errors import PluginError
+from signkit.config import CONFIG_FILE, default_toml, parse_config
+from signkit.errors import ConfigError, PluginError
 from signkit.files import write_atomic
 from signkit.journal.checkpoint import log_vkey
 from signkit.pki.home import Organisation, init_keys
@@ -45,6 +45,8 @@ def make_home(
     """
     clock = SystemClock()
     name = origin or f"{_slug(organisation)}/journal"
+    config = default_toml(environment=environment, organisation=organisation, origin=name, language=language)
+    parse_config(config.encode("utf-8"), file=CONFIG_FILE)  # what cannot be read back is not written
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.chmod(0o700)
     keys_folder = folder / KEYS
@@ -57,6 +59,7 @@ def make_home(
             passphrase=passphrase,
         )
     anchors = _anchors(folder, environment, name, passphrase)
+    _check_kind(anchors, environment)
     if environment == "test":
         context = ProviderContext(
             settings={},
@@ -68,7 +71,6 @@ def make_home(
         )
         anchors = anchors.merged(_eid_anchors(context))
     write_atomic(folder / TRUST_FILE, format_anchors(anchors).encode("utf-8"))
-    config = default_toml(environment=environment, organisation=organisation, origin=name, language=language)
     if not (folder / CONFIG_FILE).exists():
         write_atomic(folder / CONFIG_FILE, config.encode("utf-8"), mode=0o600)
     open_store(folder, create=True).close()
@@ -80,6 +82,16 @@ def _anchors(folder: Path, environment: str, origin: str, passphrase: bytes | No
     purposes = (SEAL, PERSON, TSA) if environment == "test" else (SEAL, PERSON)
     own = TrustAnchors.of([keys.certificates(KeyName.ROOT)[0]], purposes=purposes)
     return own.merged([TrustAnchor(frozenset({LOG}), key=log_vkey(origin, keys.key(KeyName.JOURNAL).spki))])
+
+
+def _check_kind(anchors: TrustAnchors, environment: str) -> None:
+    """Refuse to finish a half-made test home as a production home, or the reverse."""
+    if any(item.certificate and item.certificate.is_test != (environment == "test") for item in anchors):
+        raise ConfigError(
+            f"the keys that are there already are not those of a {environment} home",
+            code="config.keys_exist",
+            hint="name another folder with --home, or the environment that was meant at first",
+        )
 
 
 def _eid_anchors(context: ProviderContext) -> TrustAnchors:

@@ -12,12 +12,12 @@ import io
 import json
 import re
 import tomllib
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from signkit.errors import UsageError
+from signkit.model.words import clean_words, misleads
 
 __all__ = ["DEFAULT_ROLE", "Invitee", "check_number", "normal_personal_number", "parse_signatories", "parse_signatory"]
 
@@ -201,8 +201,8 @@ def _order(value: object, where: str) -> int:
 def _text(value: object, key: str, where: str) -> str:
     if not isinstance(value, str):
         raise UsageError(f"{where}: {key} is not text", code="usage.signatory")
-    text = " ".join(unicodedata.normalize("NFC", value).split())
-    if len(text) > MAX_TEXT or any(unicodedata.category(char) in {"Cc", "Cs", "Co"} for char in text):
+    text = clean_words(value)
+    if len(text) > MAX_TEXT or any(map(misleads, text)):
         raise UsageError(f"{where}: {key} is too long or holds control characters", code="usage.signatory")
     return text
 

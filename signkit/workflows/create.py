@@ -17,6 +17,7 @@ from signkit.model.person import person_of
 from signkit.model.rules import Place, all_must_sign
 from signkit.model.signatory import Invitee, check_number
 from signkit.model.statement import FileState
+from signkit.model.words import clean_name, clean_words, misleads
 from signkit.pades.changes import LayoutFacts, check_revision
 from signkit.pades.embed import copy_file
 from signkit.pades.examine import Examination, examine
@@ -85,7 +86,7 @@ def create_envelope(
     _check_draft(desk, draft, now)
     envelope = new_id()
     with desk.store.objects.workspace() as folder:
-        title = draft.title or draft.paths[0].stem
+        title = clean_words(draft.title or clean_name(draft.paths[0].stem)) or draft.kind
         documents = [
             _document(desk, draft, path, folder=folder, index=index, envelope=envelope, title=title)
             for index, path in enumerate(draft.paths)
@@ -111,8 +112,14 @@ def _check_draft(desk: Desk, draft: EnvelopeDraft, now: datetime) -> None:
     if len(draft.paths) > MAX_DOCUMENTS:
         raise UsageError(f"more than {MAX_DOCUMENTS} documents", code="usage.documents", hint="make several envelopes")
     check_number(list(draft.invitees))
-    if draft.title is not None and (not draft.title.strip() or len(draft.title) > MAX_TITLE):
-        raise UsageError(f"a title has 1 to {MAX_TITLE} characters", code="usage.title")
+    title = None if draft.title is None else clean_words(draft.title)
+    if title is not None and (not title or len(title) > MAX_TITLE or any(map(misleads, title))):
+        raise UsageError(
+            f"a title has 1 to {MAX_TITLE} characters, none of which steers the display", code="usage.title"
+        )
+    for key, value in draft.metadata.items():
+        if any(map(misleads, key + value)):
+            raise UsageError("metadata holds characters that steer the display", code="usage.meta")
     if draft.disclosure not in DISCLOSURES:
         raise UsageError(f"disclosure is one of {', '.join(DISCLOSURES)}", code="usage.disclosure")
     if draft.deadline is not None and draft.deadline <= now:
@@ -199,7 +206,7 @@ def _pages(
         title=title,
         kind=draft.kind,
         metadata=dict(draft.metadata),
-        document_name=name,
+        document_name=clean_name(name),
         page_count=found.pages,
         size=found.size,
         digest=found.sha256,
@@ -238,7 +245,7 @@ def _document_data(item: _Document, index: int, openings: OpeningsDraft) -> dict
     prepared = item.prepared
     attachments = [{"name": found.name, "size": found.size, "sha256": found.sha256} for found in item.found.attachments]
     return {
-        "name": openings.commit(f"document.{index}", item.name),
+        "name": openings.commit(f"document.{index}", clean_name(item.name)),
         "r0": FileState(prepared.size_r0, prepared.sha256_r0).to_json(),
         "r1": FileState(prepared.size_r1, prepared.sha256_r1).to_json(),
         "pages": item.found.pages,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import os
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -18,6 +17,7 @@ from signkit.journal.writer import append
 from signkit.model.envelope import Envelope, EnvelopeState
 from signkit.model.evidence_file import CeremonyEvidence, EvidenceFile
 from signkit.model.statement import FileState
+from signkit.model.words import clean_name
 from signkit.pades.embed import copy_file
 from signkit.pades.sign import archive
 from signkit.ports.store import ReadTransaction
@@ -28,7 +28,6 @@ from signkit.workflows.openings import Openings
 
 __all__ = ["Exported", "export_envelope"]
 
-_MISLEADING: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _STEM_BYTES: Final = 150
 """Room for the word, the suffix and what ``atomic_path`` adds within the 255 bytes that file systems allow."""
 _ATTEMPTS: Final = 20
@@ -184,7 +183,7 @@ def _stem(name: str) -> str:
     """Return a file name without folder, suffix, characters that mislead, and more bytes than a disk takes."""
     stem = PurePosixPath(name.replace("\\", "/")).name
     stem = stem[:-4] if stem.lower().endswith(".pdf") else stem
-    stem = "".join("_" if unicodedata.category(char) in _MISLEADING else char for char in stem).strip()
+    stem = clean_name(stem).strip()
     return stem.encode("utf-8", "replace")[:_STEM_BYTES].decode("utf-8", "ignore")
 
 

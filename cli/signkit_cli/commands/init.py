@@ -26,13 +26,17 @@ def init(
     session: Session = context.obj
     if environment not in {"test", "production"}:
         raise UsageError("--environment is test or production", code="usage.environment")
+    from signkit.model.words import clean_words, misleads
     from signkit_cli.composition import read_passphrase
     from signkit_cli.making import make_home
 
     name = organisation or ("Exempelkommunen" if environment == "test" else None)
-    if name is None or not name.strip():
+    name = clean_words(name or "")
+    if not name or any(map(misleads, name)):
         raise UsageError(
-            "a production home needs the organisation's name", code="usage.organisation", hint="add --organisation NAME"
+            "the organisation's name is missing or cannot be shown",
+            code="usage.organisation",
+            hint="add --organisation NAME",
         )
     folder = session.folder
     if (folder / "config.toml").exists() and (folder / "signkit.sqlite").exists():
@@ -45,7 +49,7 @@ def init(
     make_home(
         folder,
         environment=environment,
-        organisation=name.strip(),
+        organisation=name,
         origin=origin,
         language=session.terminal.lang if session.terminal.lang in {"sv", "en", "da"} else LANG,
         passphrase=read_passphrase(session),
