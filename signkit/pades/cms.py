@@ -121,6 +121,11 @@ class SignatureDraft:
         self._certificates = _certificate_set(identity.chain)
 
     @property
+    def certificate(self) -> Certificate:
+        """The signer's certificate."""
+        return self._certificate
+
+    @property
     def digest(self) -> str:
         """Digest algorithm over the signed bytes of the PDF."""
         return self._digest

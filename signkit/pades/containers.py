@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
+from signkit.errors import TimestampError
 from signkit.pades.cms import Commitment, SignatureDraft, SigningIdentity
 from signkit.pades.timestamping import StampBook
 from signkit.ports.timestamper import Timestamp
@@ -42,6 +43,12 @@ class CmsContainer:
         """
         attributes, value = self.draft.sign(document_digest)
         given = stamps.stamp(hashlib.new(self.digest, value).digest(), digest=self.digest)
+        if not self.draft.certificate.valid_at(given.gen_time):
+            raise TimestampError(
+                "the timestamp lies outside the certificate's validity",
+                code="clock_skew",
+                hint="check the clocks of this machine and of the timestamp services",
+            )
         return self.draft.finish(attributes, value, token=given.token), given
 
 

@@ -102,7 +102,7 @@ def embed(
                     "the timestamp service answers differently each time", code="seal.timestamp.unsteady"
                 )
             size = stream.seek(0, os.SEEK_END)
-        check_newest_signature(partial, field=field)
+        check_newest_signature(partial, field=field, gen_time=given.gen_time)
     return Embedded(
         path=target,
         field=field,

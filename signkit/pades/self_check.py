@@ -1,12 +1,14 @@
 """The check of a signature right after it was embedded: read back from the file, by code that did not write it.
 
 The newest signature covers exactly the newest revision, its digest is that of the bytes on the disk, and its value is
-confirmed by the certificate inside; a document timestamp likewise. Trust, time and changes are not asked here.
+confirmed by the certificate inside; a document timestamp likewise. Its time is not before that of the signature before
+(proof.md section 4). Trust and changes are not asked here.
 """
 
 from __future__ import annotations
 
 import hashlib
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,23 +26,53 @@ from signkit.x509.tokens import TimestampToken, check_token
 
 __all__ = ["check_newest_signature"]
 
+_TIMESTAMP: Final = "1.2.840.113549.1.9.16.2.14"
 _HASHES: Final = {"sha256": hashes.SHA256(), "sha384": hashes.SHA384(), "sha512": hashes.SHA512()}
 
 
-def check_newest_signature(path: Path, *, field: str) -> None:
-    """Return only if the newest revision of ``path`` is signed in ``field``, and rightly.
+def check_newest_signature(path: Path, *, field: str, gen_time: datetime) -> None:
+    """Return only if the newest revision of ``path`` is signed in ``field``, rightly, and not before the one before.
+
+    Args:
+        path: the file.
+        field: the field.
+        gen_time: time of the new timestamp.
 
     Raises:
-        SealError: ``seal.self_check``. The file MUST NOT be used.
+        SealError: ``seal.self_check``, or ``seal.time_order``. The file MUST NOT be used.
     """
     try:
         pdf = Pdf.open(path)
-        (signature,) = (item for item in pdf.view().signatures if item.field.name == field)
+        signatures = pdf.view().signatures
+        (signature,) = (item for item in signatures if item.field.name == field)
         _check(pdf, signature, _contents(pdf, signature))
+        others = [item for item in signatures if item is not signature]
+        before = max(others, key=lambda item: item.signed_end or 0, default=None)
+        earlier = None if before is None else _gen_time(before)
     except (UnreadableDocumentError, X509Error, InvalidSignature, UnsupportedAlgorithm) as exc:
         raise _failed(field) from exc
     except (ValueError, TypeError, KeyError, IndexError) as exc:
         raise _failed(field) from exc
+    if earlier is not None and earlier > gen_time:
+        raise SealError(
+            "the timestamp is older than that of the signature before",
+            code="seal.time_order",
+            hint="check the clocks of this machine and of the timestamp services",
+            subject={"field": field},
+        )
+
+
+def _gen_time(signature: SignatureField) -> datetime | None:
+    """Return the time of a signature's timestamp; None where it has none that can be read (a stranger's)."""
+    try:
+        container: Any = cms.ContentInfo.load(bytes(signature.contents or b""))
+        if signature.kind == "DocTimeStamp":
+            return TimestampToken(bytes(container.dump())).gen_time
+        (info,) = container["content"]["signer_infos"]
+        tokens = [item["values"][0] for item in info["unsigned_attrs"] if item["type"].dotted == _TIMESTAMP]
+        return TimestampToken(bytes(tokens[0].dump())).gen_time if tokens else None
+    except (X509Error, ValueError, TypeError, KeyError):
+        return None
 
 
 def _contents(pdf: Pdf, signature: SignatureField) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -356,6 +356,31 @@ def test_material_is_kept_once(finished: SignedFile) -> None:
     assert ValidationMaterial(crls=(b"a", b"a")) + ValidationMaterial(crls=(b"b", b"a")) == ValidationMaterial(
         crls=(b"a", b"b")
     )
+
+
+class _Shifted(_Moody):
+    """A timestamper whose tokens pretend another time to us."""
+
+    def __init__(self, real: StampBook, *, shift: timedelta) -> None:
+        super().__init__(real)
+        self._shift = shift
+
+    def timestamp(self, imprint: bytes, *, digest: str = "sha256") -> Timestamp:
+        given = super().timestamp(imprint, digest=digest)
+        return Timestamp(token=given.token, gen_time=given.gen_time + self._shift, service=given.service)
+
+
+@pytest.mark.parametrize(
+    ("shift", "code"), [(timedelta(hours=-1), "seal.time_order"), (timedelta(days=9000), "clock_skew")]
+)
+def test_times_must_fit(tmp_path: Path, finished: SignedFile, shift: timedelta, code: str) -> None:
+    """A timestamp before the signature before, or outside the certificate's validity, stops the signing."""
+    odd = _Shifted(finished.authority.stamps, shift=shift)
+    wanted = request(finished.authority, finished.fields.complete, timestamper=odd)
+    with pytest.raises(SealError) as caught:
+        complete(finished.revisions["s2"], tmp_path / "out.pdf", wanted)
+    assert caught.value.code == code
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_time_is_told_in_utc(tmp_path: Path, finished: SignedFile) -> None:
