@@ -67,6 +67,7 @@ def check_home(store: Store, *, vkey: str | None, checkpoints: Sequence[bytes] =
         for name in names:
             findings += _envelope(tx, name, states.pop(name, None), wanted, erased=name in erased)
         findings += [_failed("journal.state", name, state=state) for name, state in states.items()]
+    findings += [Finding(STEP, Verdict.FAILED, "journal.database", {"reason": line}) for line in store.faults()]
     findings += _objects(store, wanted)
     if not findings:
         params: dict[str, str | int] = {"entries": rows.count, "envelopes": len(names), "documents": len(wanted)}

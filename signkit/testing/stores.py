@@ -75,7 +75,9 @@ class StoreConformance(abc.ABC):
 
     def test_a_new_store_is_empty(self, tmp_path: Path) -> None:
         """Nothing is in a store before something was put there."""
-        with self.open_store(tmp_path).read() as tx:
+        store = self.open_store(tmp_path)
+        assert store.faults() == []
+        with store.read() as tx:
             assert tx.size() == 0
             assert tx.head("e1") is None
             assert tx.entries("e1") == []

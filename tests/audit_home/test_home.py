@@ -139,6 +139,16 @@ def test_each_tampering_with_a_row_is_named(home: Path, name: str) -> None:
     assert code in codes(home)
 
 
+def test_an_index_that_hides_a_row_is_named(home: Path) -> None:
+    """A table and its index that disagree are found by the database's own check."""
+    database = sqlite3.connect(home / DATABASE)
+    database.execute("PRAGMA writable_schema = ON")
+    database.execute("UPDATE sqlite_schema SET sql = replace(sql, 'seq = 0', 'seq = 1') WHERE name = 'entries_first'")
+    database.commit()
+    database.close()
+    assert "journal.database" in codes(home)
+
+
 def _rewrite(home: Path) -> None:
     """Rewrite the whole history consistently, as somebody with the database but not the key would."""
     store = open_store(home)
