@@ -76,7 +76,7 @@ def server() -> Iterator[Callable[..., BankIdClient]]:
 
 def read_request(connection: socket.socket) -> bytes:
     data = b""
-    while b"\r\n\r\n" not in data or not data.endswith(b"}"):
+    while b"\r\n\r\n" not in data or not (data.endswith(b"}") or data.startswith(b"GET")):
         chunk = connection.recv(65536)
         if not chunk:
             break
@@ -240,6 +240,20 @@ def test_whole_ceremony_over_mutual_tls(running: Any, tmp_path: Path, form: str)
     started = provider.start(request())
     provider.cancel(started)
     provider.close()
+
+
+def test_check(running: Any, tmp_path: Path, server: Any) -> None:
+    """The health check passes where BankID answers 405, and nowhere else."""
+    provider = made(configuration(running, tmp_path, "pem"), running)
+    provider.check()
+    provider.close()
+    for head, kind in ((b"403 Forbidden", ProviderRejectedError), (b"503 Busy", ProviderUnavailableError)):
+        client = server(sender(answer(HTML, b"HTTP/1.1 " + head + b"\r\n")))
+        with pytest.raises(kind):
+            client.check()
+    client = server(sender(b""))
+    with pytest.raises(ProviderUnavailableError):
+        client.check()
 
 
 def test_server_that_is_not_bankids(running: Any, tmp_path: Path) -> None:

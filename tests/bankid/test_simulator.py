@@ -303,7 +303,7 @@ def test_other_endpoints(desk: Any) -> None:
         ("sign", {"requirement": {"personalNumber": "invalid_personal_number"}}, "Incorrect personalNumber"),
         ("sign", {"requirement": {"cardReader": "class9"}}, "Invalid requirement"),
         ("sign", {"requirement": {"tokenStartRequired": True}}, "Invalid requirement"),
-        ("sign", {"requirement": {"risk": "low"}}, "Invalid requirement"),
+        ("sign", {"requirement": {"risk": "high"}}, "Invalid requirement"),
         ("sign", {"requirement": {"certificatePolicies": ["1.2.*"]}}, "Invalid requirement"),
         ("sign", {"requirement": []}, "Invalid requirement"),
         ("sign", {"personalNumber": TOLVAN}, "Invalid request"),

@@ -83,6 +83,19 @@ class BankIdClient:
         except (httpx.InvalidURL, httpx.StreamError, ssl.SSLError, OSError, RuntimeError) as exc:
             raise _unavailable("the connection with BankID broke", "connection") from exc
 
+    def check(self) -> None:
+        """Return if BankID answers us: it allows no GET, and says so only to those whom it knows (providers.md 1.1).
+
+        Raises:
+            ProviderError: as ``post``.
+        """
+        try:
+            status = _within(self._deadline, lambda: {"status": self._http.get("auth").status_code})["status"]
+        except httpx.HTTPError as exc:
+            raise _transport_failure(exc) from exc
+        if status != 405:
+            raise hints.failure(status, None)
+
     def _once(self, endpoint: str, content: bytes) -> dict[str, Any]:
         started = time.monotonic()
         data = bytearray()

@@ -186,6 +186,14 @@ class BankIdProvider:
         except ProviderRejectedError:
             return
 
+    def check(self) -> None:
+        """Return if BankID answers and knows our certificate; starts nothing.
+
+        Raises:
+            ProviderError: it does not; says what to look at.
+        """
+        self._client.check()
+
     def close(self) -> None:
         """Close all connections."""
         self._client.close()

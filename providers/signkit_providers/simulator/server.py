@@ -127,6 +127,7 @@ class Simulator(World):
             "certificate": str(folder / "client.pem"),
             "key": str(folder / "client.key"),
             "server_ca": str(folder / "ca.pem"),
+            "poll_seconds": 1,
         }
 
     def anchors(self) -> tuple[bytes, ...]:

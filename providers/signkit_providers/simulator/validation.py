@@ -64,6 +64,8 @@ _LIMITS: Final = {
 }
 """Characters after base64: visible, hidden (providers.md 1.3)."""
 _RISKS: Final = ("low", "moderate", "high")
+_RISK_WORDS: Final = (None, "LOW", "MODERATE", "low", "moderate")
+"""The official sample sends capitals; which the server demands is not public (providers.md 10), so both are taken."""
 _POLICY: Final = re.compile(r"\d+(\.\d+){3,}(\.\*)?|\d+(\.\d+){3}\.\*")
 _DOMAIN: Final = re.compile(r"[0-9a-z.-]{3,253}")
 _AMOUNT: Final = re.compile(r"\d+(,\d+)?")
@@ -180,9 +182,9 @@ def _requirement(kind: Kind, value: Any) -> dict[str, Any]:
         raise _bad("Invalid requirement")
     if value.get("personalNumber") is not None:
         _number(value["personalNumber"], required=True)
-    if any(not isinstance(value.get(name, False), bool) for name in ("pinCode", "mrtd")):
+    if any(value.get(name) not in (None, False, True) for name in ("pinCode", "mrtd")):
         raise _bad("Invalid requirement")
-    if value.get("cardReader") not in (None, "class1", "class2") or value.get("risk") not in (None, "LOW", "MODERATE"):
+    if value.get("cardReader") not in (None, "class1", "class2") or value.get("risk") not in _RISK_WORDS:
         raise _bad("Invalid requirement")
     policies = value.get("certificatePolicies") or []
     if not isinstance(policies, list) or not all(
@@ -264,10 +266,10 @@ def _check_markdown(text: str) -> None:
 
 
 def _flag(body: Mapping[str, Any], name: str) -> bool:
-    value = body.get(name, False)
-    if not isinstance(value, bool):
+    value = body.get(name)
+    if value is not None and not isinstance(value, bool):
         raise _bad("Invalid request")
-    return value
+    return bool(value)
 
 
 def _bad(details: str) -> ApiError:
