@@ -51,8 +51,8 @@ def check_pyhanko(path: Path, view: View) -> None:
             reader = _Reader(cast("BinaryIO", file), strict=True)
             for number in _plain(view):
                 reader.get_object(Reference(number, view.entry(number).gen, reader))  # type: ignore[no-untyped-call]
-            for number, data in _packed(view):
-                read_object(BytesIO(data), Reference(number, 0, reader))
+            for number, source in _packed(view):
+                read_object(source, Reference(number, 0, reader))
             number = 0
             found = len(reader.embedded_signatures)
         except Exception as exc:  # the border of a foreign parser: whatever it raises means the same
@@ -138,8 +138,8 @@ def _plain(view: View) -> Iterator[int]:
             yield number
 
 
-def _packed(view: View) -> Iterator[tuple[int, bytes]]:
-    """Yield the objects of object streams and their bytes there.
+def _packed(view: View) -> Iterator[tuple[int, BytesIO]]:
+    """Yield the objects of object streams, and the decoded stream at their place.
 
     pyHanko would read the head of the stream again for each of them; what the head says, our reader has checked.
     """
@@ -153,10 +153,10 @@ def _packed(view: View) -> Iterator[tuple[int, bytes]]:
         first, count = view.resolve(stream.dict["First"]), view.resolve(stream.dict["N"])
         data = stream.data
         offsets = [int(word) for word in data[:first].split()[1 : 2 * count : 2]]
-        ends = dict(itertools.pairwise([*sorted(set(offsets)), len(data) - first]))
+        source = BytesIO(data)
         for number, index in held:
-            start = offsets[index]
-            yield number, data[first + start : first + ends[start]]
+            source.seek(first + offsets[index])
+            yield number, source
 
 
 def _disagree(path: Path, what: str) -> UnreadableDocumentError:
