@@ -361,21 +361,20 @@ def test_material_is_kept_once(finished: SignedFile) -> None:
 class _Shifted(_Moody):
     """A timestamper whose tokens pretend another time to us."""
 
-    def __init__(self, real: StampBook, *, shift: timedelta) -> None:
+    def __init__(self, real: StampBook, *, at: datetime) -> None:
         super().__init__(real)
-        self._shift = shift
+        self._at = at
 
     def timestamp(self, imprint: bytes, *, digest: str = "sha256") -> Timestamp:
         given = super().timestamp(imprint, digest=digest)
-        return Timestamp(token=given.token, gen_time=given.gen_time + self._shift, service=given.service)
+        return Timestamp(token=given.token, gen_time=self._at, service=given.service)
 
 
-@pytest.mark.parametrize(
-    ("shift", "code"), [(timedelta(hours=-1), "seal.time_order"), (timedelta(days=9000), "clock_skew")]
-)
-def test_times_must_fit(tmp_path: Path, finished: SignedFile, shift: timedelta, code: str) -> None:
+@pytest.mark.parametrize(("seconds", "code"), [(1, "seal.time_order"), (-1, "clock_skew")])
+def test_times_must_fit(tmp_path: Path, finished: SignedFile, seconds: int, code: str) -> None:
     """A timestamp before the signature before, or outside the certificate's validity, stops the signing."""
-    odd = _Shifted(finished.authority.stamps, shift=shift)
+    start = finished.authority.seal().certificate.not_before
+    odd = _Shifted(finished.authority.stamps, at=start + timedelta(seconds=seconds))
     wanted = request(finished.authority, finished.fields.complete, timestamper=odd)
     with pytest.raises(SealError) as caught:
         complete(finished.revisions["s2"], tmp_path / "out.pdf", wanted)
