@@ -192,7 +192,7 @@ def _read(desk: Desk, draft: EnvelopeDraft, path: Path, *, room: Path, envelope:
             hint="create it with --repair, which first writes a clean copy",
             subject={"file": str(path)},
         )
-    return _Document(path.name, frozen, found, repaired, prepared, len(inspect(frozen).signatures))
+    return _Document(path.name, frozen, found, repaired, prepared, len(inspect(frozen, ends=False).signatures))
 
 
 def _pages(

@@ -19,6 +19,8 @@ __all__ = ["Pdf"]
 _DEFAULT: Final = Limits()
 _SMALL: Final = 8 * 1024**2
 """Files up to this size are read, not mapped: a mapped file that somebody shortens kills the process."""
+_LARGE: Final = 256 * 1024
+"""Pieces of at least this size are not read twice soon."""
 
 
 class Pdf:
@@ -78,8 +80,17 @@ class Pdf:
         return self._views[index]
 
     def bytes(self, start: int, end: int) -> bytes:
-        """Return bytes of the file, never beyond its end."""
-        return self.buffer[max(0, start) : min(end, self.size)]
+        """Return bytes of the file, never beyond its end.
+
+        Whoever reads a whole file in large pieces, to hash it, does not keep it in memory: the pages that a large
+        piece was copied from are given back.
+        """
+        start, end = max(0, start), min(end, self.size)
+        piece = self.buffer[start:end]
+        if len(piece) >= _LARGE and isinstance(self.buffer, mmap.mmap):
+            first = start - start % mmap.PAGESIZE
+            self.buffer.madvise(mmap.MADV_DONTNEED, first, end - first)
+        return piece
 
     @property
     def encrypted(self) -> bool:
