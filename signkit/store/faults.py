@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import sqlite3
-from collections.abc import Iterator
+from types import TracebackType
 from typing import Final
 
 import sqlalchemy as sa
@@ -47,25 +46,36 @@ _SQLITE: Final[dict[str, tuple[type[StoreError], str, str, str]]] = {
 }
 
 
-@contextlib.contextmanager
-def wrapped() -> Iterator[None]:
-    """Let nothing but ``StoreError`` out of the block, the cause kept."""
-    try:
-        yield
-    except sa.exc.DBAPIError as exc:
-        raise _translated(exc.orig if isinstance(exc.orig, Exception) else exc) from exc
-    except sa.exc.TimeoutError as exc:
-        raise StoreLockedError("no database connection came free", code="store.locked", hint=_WAIT) from exc
-    except sa.exc.SQLAlchemyError as exc:
-        raise StoreError(f"the database refused: {type(exc).__name__}", code="store.failed") from exc
-    except sqlite3.Error as exc:
-        raise _translated(exc) from exc
-    except OSError as exc:
-        raise StoreError(
+class wrapped:  # noqa: N801 - reads as what it does; a class, for it runs several times per entry
+    """Let nothing but ``StoreError`` of what a database or the disk raises out of the block, the cause kept."""
+
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        """Begin."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Translate."""
+        if isinstance(exc, sa.exc.SQLAlchemyError | sqlite3.Error | OSError):
+            raise _fault(exc) from exc
+
+
+def _fault(exc: sa.exc.SQLAlchemyError | sqlite3.Error | OSError) -> StoreError:
+    if isinstance(exc, sa.exc.DBAPIError):
+        return _translated(exc.orig if isinstance(exc.orig, Exception) else exc)
+    if isinstance(exc, sqlite3.Error):
+        return _translated(exc)
+    if isinstance(exc, sa.exc.TimeoutError):
+        return StoreLockedError("no database connection came free", code="store.locked", hint=_WAIT)
+    if isinstance(exc, OSError):
+        return StoreError(
             f"a file of the home cannot be used: {exc.strerror or type(exc).__name__}",
             code="store.io",
             hint="check space and permissions of the home",
-        ) from exc
+        )
+    return StoreError(f"the database refused: {type(exc).__name__}", code="store.failed")
 
 
 def _translated(exc: Exception) -> StoreError:
