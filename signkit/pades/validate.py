@@ -17,7 +17,7 @@ from typing import Any, Final
 from signkit.model.report import Finding, Verdict, worst
 from signkit.pades.statement_bytes import StatementBytesError, join
 from signkit.pades.structure import Dict, Pdf, SignatureField, decode_text
-from signkit.pades.validate_cms import Cms, CmsError, check_cms, read_cms
+from signkit.pades.validate_cms import Cms, CmsError, check_cms, form_holds, read_cms
 from signkit.pades.validate_container import Container, ContainerError, PrefixHasher, read_container
 from signkit.pades.validate_der import is_der
 from signkit.pades.validate_facts import SignatureFacts
@@ -134,7 +134,7 @@ def validate_signatures(
     judge = _judge(pdf, work, tsa=tsa, trusted=list(dict.fromkeys(trusted)), at=at)
     for item in reversed(work):
         if item.timestamp and item.container is not None:
-            _judge_timestamp(item, judge, hasher)
+            _judge_timestamp(item, judge, hasher, strict=_is_strict(item, strict_after))
     for item in work:
         if item.cms is not None and item.container is not None:
             cms, container = item.cms, item.container
@@ -194,6 +194,8 @@ def _strict_container(item: _Work, container: Container) -> None:
         item.fail("hex_case", "FORMAT_FAILURE")
     if not is_der(container.content):
         item.fail("not_der", "FORMAT_FAILURE")
+    elif not form_holds(container.content, token=item.timestamp):
+        item.fail("cms_form", "FORMAT_FAILURE")
 
 
 def _strict_attributes(item: _Work, cms: Cms) -> None:
@@ -216,7 +218,7 @@ def _judge(
     return Judge(material=material, tsa=tsa, trusted=trusted, at=at)
 
 
-def _judge_timestamp(item: _Work, judge: Judge, hasher: PrefixHasher) -> None:
+def _judge_timestamp(item: _Work, judge: Judge, hasher: PrefixHasher, *, strict: bool) -> None:
     container = item.container
     if container is None:
         return
@@ -228,11 +230,15 @@ def _judge_timestamp(item: _Work, judge: Judge, hasher: PrefixHasher) -> None:
             return b""
 
     try:
-        judge.material.add_certificates(TimestampToken(container.content).certificates, container.end)
+        embedded = TimestampToken(container.content).certificates
     except X509Error:
         item.fail("cms_unreadable", "FORMAT_FAILURE")
         return
+    judge.material.add_certificates(embedded, container.end)
     item.judged = judge.document_timestamp(container.content, imprint, end=container.end, field_name=item.name)
+    used = {certificate.digest for certificate in item.judged.path} | judge.material.stored
+    if strict and item.judged.path and any(certificate.digest not in used for certificate in embedded):
+        item.fail("stray_certificate", "FORMAT_FAILURE")
 
 
 def _strict_paths(item: _Work) -> None:

@@ -18,7 +18,7 @@ from signkit.x509.algorithms import check_digest, check_public_key, check_signat
 from signkit.x509.certificates import Certificate
 from signkit.x509.errors import X509Error
 
-__all__ = ["Cms", "CmsError", "check_cms", "read_cms"]
+__all__ = ["Cms", "CmsError", "check_cms", "form_holds", "read_cms"]
 
 _MAX_CERTIFICATES: Final = 100
 _MAX_VALUES: Final = 20
@@ -95,6 +95,36 @@ def check_cms(signature: Cms, document_digest: bytes, *, ess_required: bool) -> 
     wrong += _algorithm_errors(signature)
     wrong += _certificate_errors(signature, ess_required=ess_required)
     return wrong
+
+
+def form_holds(data: bytes, *, token: bool) -> bool:
+    """Tell whether what no signature protects in a CMS is exactly what it must be: versions, algorithms, attributes.
+
+    RFC 5652 clause 5.1 fixes the versions; one digest algorithm is named, the signer's, and no algorithm has parameters
+    but NULL or none; a token has no unsigned attribute.
+    """
+    try:
+        signed = cms.ContentInfo.load(data, strict=True)["content"]
+        signer = signed["signer_infos"][0]
+        named = signed["digest_algorithms"]
+        ski = signer["sid"].name == "subject_key_identifier"
+        versions = ("v3" if token or ski else "v1", "v3" if ski else "v1")
+        return (
+            (signed["version"].native, signer["version"].native) == versions
+            and len(named) == 1
+            and named[0]["algorithm"].native == signer["digest_algorithm"]["algorithm"].native
+            and all(map(_plain, (named[0], signer["digest_algorithm"], signer["signature_algorithm"])))
+            and not (token and len(signer["unsigned_attrs"] or ()))
+        )
+    except _READ_ERRORS:
+        return False
+
+
+def _plain(algorithm: Any) -> bool:
+    if algorithm["algorithm"].native == "rsassa_pss":
+        return True
+    oid = algorithm["algorithm"].dump()
+    return bool(algorithm.contents in {oid, oid + b"\x05\x00"})
 
 
 def _read(info: Any) -> Cms:

@@ -13,6 +13,8 @@ from typing import Any, Final
 
 import pikepdf
 
+from signkit.pades.repair.overlaps import separate_annotations
+
 __all__ = ["Cleaning", "clean", "is_signed"]
 
 _ACTIONS: Final = {
@@ -71,6 +73,7 @@ def clean(pdf: pikepdf.Pdf) -> Cleaning:
         _drop_actions(node, done)
         if isinstance(node, pikepdf.Stream):
             _drop_external(node, done)
+    separate_annotations(pdf, done.changes)
     _settle_layers(pdf, done)
     _separate(pdf, done)
     _draw_fields(pdf, done)

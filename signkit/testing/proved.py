@@ -1,0 +1,515 @@
+"""Whole envelopes, every claim provable: statements, evidence, journal and checkpoint that belong together.
+
+``make_proved`` runs an envelope's life in memory, without store and workflows. Each place where a forger could lie has
+a hook in :class:`Forgery`; what is made afterwards is made honestly over the lie. For tests and attacks only.
+"""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from signkit import canonical
+from signkit.files import sha256_of
+from signkit.journal.checkpoint import log_vkey, sign_checkpoint
+from signkit.journal.merkle import LeafNodes, inclusion_proof, leaf_hash, root_of
+from signkit.model.entry import Entry
+from signkit.model.evidence_file import CeremonyEvidence, EvidenceFile
+from signkit.model.ids import field_prefix
+from signkit.model.person import commit, person_of
+from signkit.model.risks import risk_codes
+from signkit.model.rules import Place, Rules, all_must_sign, evaluate
+from signkit.model.statement import (
+    Completion,
+    DocumentRecord,
+    FieldNames,
+    FileState,
+    Intent,
+    Issuers,
+    JournalHead,
+    Manifest,
+    SignatoryRecord,
+    SignatureStatement,
+)
+from signkit.pades import SignatureRequest, SigningIdentity, approve, archive, certify, complete, prepare
+from signkit.pades.examine import read_facts
+from signkit.pades.structure import Pdf
+from signkit.pages.data import SignaturePageDescription, SignaturePages, SignaturePlace
+from signkit.pages.signature_page import layout_signature_page
+from signkit.pki.authority import PersonFacts
+from signkit.pki.keys import new_one_time_key
+from signkit.ports.keys import KeyName, SigningKey
+from signkit.ports.provider import Signed, SigningRequest
+from signkit.testing.clock import SteppingClock
+from signkit.testing.journal import MemoryKey
+from signkit.testing.signed import ThrowawayAuthority, plain_document
+from signkit.x509.anchors import LOG, TrustAnchor, TrustAnchors
+from signkit.x509.certificates import Certificate
+
+__all__ = ["ENVELOPE", "Forgery", "Guest", "ProvedFile", "Trusted", "make_proved"]
+
+ENVELOPE: Final = "test0test0test0test0"
+_ORIGIN: Final = "signkit.example.se/journal"
+_NONCE: Final = "0123456789abcdef0123456789abcdef"
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """One person who is asked to sign."""
+
+    name: str
+    value: str | None
+    """A test number, or None: invited by name alone."""
+    role: str = "signatory"
+    order: int = 1
+
+
+GUESTS: Final = (
+    Guest("Åsa Öberg", "195001019802", "chair"),
+    Guest("Bo Ek", "196002029801"),
+    Guest("Cia Ny", None, "secretary", 2),
+)
+
+Sign = Callable[[SigningRequest, datetime], Signed]
+"""Runs one ceremony that succeeds."""
+
+
+@dataclass(slots=True)
+class Trusted:
+    """Who vouches, and what signs for them; make it once and use it for many files."""
+
+    sign: Sign
+    """The eID: for instance the rehearsal under a root of the test's own."""
+    eid_root: bytes
+    authority: ThrowawayAuthority = field(default_factory=ThrowawayAuthority)
+    log: SigningKey = field(default_factory=lambda: MemoryKey(7))
+
+    @property
+    def vkey(self) -> str:
+        """The log's verifier key."""
+        return log_vkey(_ORIGIN, self.log.spki)
+
+    @property
+    def anchors(self) -> TrustAnchors:
+        """Everything that an archivist needs to trust."""
+        root = Certificate(self.authority.keys.certificates(KeyName.ROOT)[0])
+        own = TrustAnchors.of([root]).merged([TrustAnchor(frozenset({LOG}), key=self.vkey)])
+        return own.merged(TrustAnchors.of([self.eid_root], purposes=["eid:rehearsal:test"]))
+
+
+def _same(value: Any, *_: Any) -> Any:
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class Forgery:
+    """Where the forger lies; by default nowhere. The last argument is the life so far."""
+
+    manifest: Callable[[Manifest, Life], Manifest] = _same
+    statement: Callable[[SignatureStatement, int, Life], SignatureStatement] = _same
+    facts: Callable[[PersonFacts, int, Life], PersonFacts] = _same
+    intent: Callable[[Intent, int, Life], Intent] = _same
+    text: Callable[[str, int, Life], str] = _same
+    identity: Callable[[SigningIdentity, str, Life], SigningIdentity] = _same
+    """Of the signature in the field whose short name (``certify``, ``s1``, ``complete``) is given."""
+    field_of: Callable[[str, Life], str] = _same
+    """Where the signature with that short name goes."""
+    entry: Callable[[dict[str, Any], str, Life], dict[str, Any] | None] = _same
+    """Data of an entry, and its type; None leaves it out."""
+    completion: Callable[[Completion, Life], Completion] = _same
+    evidence: Callable[[EvidenceFile, Life], EvidenceFile] = _same
+
+
+@dataclass(frozen=True, slots=True)
+class ProvedFile:
+    """What was made."""
+
+    path: Path
+    revisions: Mapping[str, Path]
+    """``r0``, ``r1``, ``r2``, ``s1``…, ``completed``, ``archived``."""
+    evidence: EvidenceFile
+    manifest: Manifest
+    statements: Mapping[str, SignatureStatement]
+    """By signatory, before any forgery."""
+    trusted: Trusted
+    at: datetime
+    """An instant after the last timestamp."""
+
+
+@dataclass(slots=True)
+class Life:
+    """An envelope in the making."""
+
+    folder: Path
+    trusted: Trusted
+    guests: Sequence[Guest]
+    forgery: Forgery
+    title: str = "Protokoll, kommunstyrelsen"
+    person_key: bytes = bytes(range(32))
+    entries: list[Entry] = field(default_factory=list)
+    revisions: dict[str, Path] = field(default_factory=dict)
+    statements: dict[str, SignatureStatement] = field(default_factory=dict)
+    ceremonies: list[CeremonyEvidence] = field(default_factory=list)
+    made: Any = None
+    """The manifest."""
+
+    @property
+    def clock(self) -> SteppingClock:
+        """The clock of everybody."""
+        clock = self.trusted.authority.clock
+        if not isinstance(clock, SteppingClock):
+            raise TypeError("a stepping clock is needed")
+        return clock
+
+    @property
+    def ids(self) -> list[str]:
+        """The places."""
+        return [f"s{number}" for number in range(1, len(self.guests) + 1)]
+
+    @property
+    def names(self) -> FieldNames:
+        """The fields."""
+        prefix = field_prefix(ENVELOPE)
+        return FieldNames(f"{prefix}certify", f"{prefix}complete", {key: prefix + key for key in self.ids})
+
+    @property
+    def newest(self) -> Path:
+        """The newest revision."""
+        return list(self.revisions.values())[-1]
+
+    def state(self, name: str) -> FileState:
+        """Return length and digest of a revision."""
+        path = self.revisions[name]
+        return FileState(path.stat().st_size, canonical.digest_text(sha256_of(path)))
+
+    def person(self, number: int) -> str | None:
+        """Return the invited person's commitment."""
+        value = self.guests[number].value
+        return person_of(self.person_key, "se.personnummer", value) if value else None
+
+    def write(self, kind: str, data: dict[str, Any], *, actor: str = "system") -> None:
+        """Append an entry."""
+        told = self.forgery.entry(data, kind, self)
+        if told is None:
+            return
+        previous = self.entries[-1].digest_text if self.entries else None
+        self.entries.append(
+            Entry(
+                envelope=ENVELOPE,
+                seq=len(self.entries),
+                at=self.clock.now(),
+                type=kind,
+                actor=actor,
+                data=told,
+                nonce=_NONCE,
+                prev=previous,
+            )
+        )
+
+    def head(self) -> JournalHead:
+        """Return where the journal stands."""
+        return JournalHead(_ORIGIN, self.entries[-1].digest_text, len(self.entries))
+
+    def keep(self, name: str) -> Path:
+        """Return the path of the next revision, and move the clock on."""
+        self.revisions[name] = self.folder / f"{name}.pdf"
+        self.clock.advance(seconds=3)
+        return self.revisions[name]
+
+    def request(
+        self, short: str, identity: SigningIdentity, statement: bytes, *, role: str | None = None
+    ) -> SignatureRequest:
+        """Return what a signature needs."""
+        names = self.names
+        fields = {"certify": names.certify, "complete": names.complete, **names.signatories}
+        return SignatureRequest(
+            field=fields[self.forgery.field_of(short, self)],
+            identity=self.forgery.identity(identity, short, self),
+            statement=statement,
+            at=self.clock.now(),
+            material=self.trusted.authority.material(),
+            timestamper=self.trusted.authority.stamps,
+            role=role,
+        )
+
+
+def make_proved(
+    folder: Path,
+    trusted: Trusted,
+    *,
+    source: bytes | None = None,
+    guests: Sequence[Guest] = GUESTS,
+    sign: Sequence[int] | None = None,
+    outcome: str = "completed",
+    deadline: datetime | None = None,
+    rules: Rules | None = None,
+    forgery: Forgery | None = None,
+) -> ProvedFile:
+    """Make an envelope's file in ``folder``, with evidence and journal.
+
+    Args:
+        folder: exists; gets one file per revision.
+        trusted: keys and eID.
+        source: the original; a small document by default.
+        guests: who is asked.
+        sign: their numbers in the order in which they sign; everybody in turn by default.
+        outcome: what the completion says.
+        deadline: of the envelope.
+        rules: by default everybody must sign.
+        forgery: where to lie.
+    """
+    life = Life(folder, trusted, guests, forgery or Forgery())
+    _begin(life, source or plain_document("Protokoll"), deadline, rules)
+    for number in range(len(guests)) if sign is None else sign:
+        _sign(life, number)
+    _finish(life, outcome)
+    bundle = EvidenceFile(ENVELOPE, tuple(life.ceremonies), life.person_key)
+    return ProvedFile(
+        path=life.newest,
+        revisions=dict(life.revisions),
+        evidence=life.forgery.evidence(bundle, life),
+        manifest=life.made,
+        statements=dict(life.statements),
+        trusted=trusted,
+        at=life.clock.now() + timedelta(minutes=1),
+    )
+
+
+def _begin(life: Life, data: bytes, deadline: datetime | None, rules: Rules | None) -> None:
+    path = life.folder / "r0.pdf"
+    path.write_bytes(data)
+    life.keep("r0")
+    facts = read_facts(Pdf.open(path))
+    prepare(
+        path, life.keep("r1"), pages=_pages(life, facts.pages), fields=life.names, highest_number=facts.highest_number
+    )
+    places = [Place(key, guest.role, guest.order) for key, guest in zip(life.ids, life.guests, strict=True)]
+    risks = risk_codes(facts.risks)
+    manifest = Manifest(
+        envelope=ENVELOPE,
+        kind="protocol",
+        title=life.title,
+        metadata={},
+        environment="test",
+        disclosure="none",
+        document=0,
+        documents=(
+            DocumentRecord(
+                "protokoll.pdf",
+                commit("protokoll.pdf").digest,
+                life.state("r0"),
+                life.state("r1"),
+                facts.pages,
+                risks,
+                tuple({"name": item.name, "size": item.size, "sha256": item.sha256} for item in facts.attachments),
+            ),
+        ),
+        signatories=tuple(
+            SignatoryRecord(key, guest.role, guest.order, guest.name, life.person(number))
+            for number, (key, guest) in enumerate(zip(life.ids, life.guests, strict=True))
+        ),
+        fields=life.names,
+        rules=(rules or all_must_sign(places)).to_json(),
+        deadline=deadline.isoformat() if deadline else None,
+        issuers=_issuers(life.trusted),
+        journal=JournalHead(_ORIGIN, canonical.digest_text(bytes(32)), 1),
+    )
+    life.write("created", _created(manifest), actor="clerk")
+    life.write("sending", {}, actor="clerk")
+    life.made = life.forgery.manifest(dataclasses.replace(manifest, journal=life.head()), life)
+    certify(life.newest, target := life.folder / "r2.pdf", life.request("certify", _seal(life), life.made.encode()))
+    life.keep(target.stem)
+    life.write("sent", {"documents": [life.state("r2").to_json()]}, actor="clerk")
+
+
+def _created(manifest: Manifest) -> dict[str, Any]:
+    record = manifest.own
+    return {
+        "kind": manifest.kind,
+        "deadline": manifest.deadline,
+        "disclosure": manifest.disclosure,
+        "environment": manifest.environment,
+        "documents": [
+            {
+                "r0": record.r0.to_json(),
+                "r1": record.r1.to_json(),
+                "pages": record.pages,
+                "name": record.name_commitment,
+                "risks": list(record.risks),
+            }
+        ],
+        "signatories": [
+            {"id": item.id, "role": item.role, "order": item.order, "person": item.person, "name": commit("x").digest}
+            for item in manifest.signatories
+        ],
+        "rules": manifest.rules,
+    }
+
+
+def _sign(life: Life, number: int) -> None:
+    key, place, guest = new_one_time_key(), life.ids[number], life.guests[number]
+    ceremony = f"ceremony{number + 1}"
+    life.write("ceremony_started", {"signatory": place, "ceremony": ceremony})
+    text = life.forgery.text(f"{life.title}\n{life.state('r2').sha256.removeprefix('sha256:')[:32]}", number, life)
+    intent = Intent(
+        ceremony=ceremony,
+        places={ENVELOPE: place},
+        spki=canonical.digest_text(canonical.digest(key.spki)),
+        text=canonical.digest_text(canonical.digest(text.encode())),
+        documents=(life.state("r2").sha256,),
+    )
+    intent = life.forgery.intent(intent, number, life)
+    signed = life.trusted.sign(_asked(guest, ceremony, text, intent.encode()), life.clock.now())
+    record = CeremonyEvidence(
+        ceremony, "rehearsal", "test", signed.evidence.format, signed.evidence.parts, commit("x").salt
+    )
+    made = commit(record.digest)
+    life.ceremonies.append(dataclasses.replace(record, salt=made.salt))
+    life.write("evidence_received", {"ceremony": ceremony, "evidence": made.digest}, actor=f"signatory:{place}")
+    person = person_of(life.person_key, signed.identity.scheme, signed.identity.value)
+    facts = PersonFacts(
+        name=signed.identity.name,
+        person=person,
+        provider="rehearsal",
+        authenticated_at=signed.completed_at,
+        level=signed.identity.level,
+        intent_digest=intent.digest,
+    )
+    authority = life.trusted.authority
+    certificate = authority.authority.certify_person(
+        key.spki, facts=life.forgery.facts(facts, number, life), now=life.clock.now()
+    )
+    digest = canonical.digest_text(canonical.digest(certificate))
+    life.write("certified", {"ceremony": ceremony, "signatory": place, "certificate": digest})
+    identity = SigningIdentity(key=key, chain=(certificate, *authority.keys.certificates(KeyName.PERSON_CA)))
+    statement = SignatureStatement(
+        envelope=ENVELOPE,
+        document=0,
+        signatory=place,
+        role=guest.role,
+        person=person,
+        identified_by="number" if guest.value else "name",
+        ceremony=ceremony,
+        provider="rehearsal",
+        environment="test",
+        level=signed.identity.level,
+        intent=intent.digest,
+        evidence=made.digest,
+        version=life.state(life.newest.stem),
+        journal=life.head(),
+    )
+    life.statements[place] = statement
+    _embed_person(life, number, identity, guest.role)
+
+
+def _embed_person(life: Life, number: int, identity: SigningIdentity, role: str) -> None:
+    place = life.ids[number]
+    before, told = life.state(life.newest.stem), life.statements[place]
+    statement = life.forgery.statement(told, number, life)
+    approve(life.newest, life.folder / f"{place}.pdf", life.request(place, identity, statement.encode(), role=role))
+    life.keep(place)
+    after = life.state(place)
+    life.write(
+        "signed",
+        {
+            "ceremony": told.ceremony,
+            "signatory": place,
+            "person": told.person,
+            "documents": [{"before": before.sha256, "after": after.sha256, "size": after.size}],
+        },
+        actor=f"signatory:{place}",
+    )
+
+
+def _finish(life: Life, outcome: str) -> None:
+    manifest: Manifest = life.made
+    places = [Place(item.id, item.role, item.order) for item in manifest.signatories]
+    done = [name for name in life.revisions if name in life.ids]
+    result = evaluate(Rules.from_json(manifest.rules), places, done).to_json()
+    outcomes = {key: "signed" if key in done else "not_needed" for key in life.ids}
+    newest = life.state(life.newest.stem).sha256
+    life.write("completing", {"outcome": outcome, "documents": [newest], "signatories": outcomes, "rules": result})
+    leaves = [leaf_hash(bytes([number]) * 32) for number in range(5)]
+    leaves += [leaf_hash(entry.digest) for entry in life.entries]
+    nodes, index = LeafNodes(leaves), len(leaves) - 1
+    note = sign_checkpoint(_ORIGIN, len(leaves), root_of(nodes, len(leaves)), life.trusted.log)
+    imprint = canonical.digest(note[: note.index(b"\n\n") + 1])
+    token = life.trusted.authority.stamps.stamp(imprint, digest="sha256").token
+    path = inclusion_proof(nodes, index=index, size=len(leaves))
+    completion = Completion(
+        envelope=ENVELOPE,
+        document=0,
+        outcome=outcome,
+        signatories=outcomes,
+        rules=result,
+        documents=(newest,),
+        entries=tuple(canonical.decode(entry.encode()) for entry in life.entries),
+        proof={
+            "index": index,
+            "size": len(leaves),
+            "path": [base64.b64encode(item).decode("ascii") for item in path],
+        },
+        checkpoint=note.decode(),
+        token=base64.b64encode(token).decode("ascii"),
+    )
+    statement = life.forgery.completion(completion, life).encode()
+    complete(life.newest, life.folder / "completed.pdf", life.request("complete", _seal(life), statement))
+    life.keep("completed")
+    archive(
+        life.newest,
+        life.folder / "archived.pdf",
+        field=f"{field_prefix(ENVELOPE)}archive-1",
+        beside=life.names.certify,
+        material=life.trusted.authority.material(),
+        timestamper=life.trusted.authority.stamps,
+    )
+    life.keep("archived")
+
+
+def _seal(life: Life) -> SigningIdentity:
+    return life.trusted.authority.seal()
+
+
+def _asked(guest: Guest, ceremony: str, text: str, data: bytes) -> SigningRequest:
+    return SigningRequest(
+        ceremony=ceremony,
+        text=text,
+        data=data,
+        language="sv",
+        scheme="se.personnummer" if guest.value else None,
+        value=guest.value,
+        name=guest.name,
+    )
+
+
+def _issuers(trusted: Trusted) -> Issuers:
+    keys = trusted.authority.keys
+    person, seal, tsa = (
+        canonical.digest_text(Certificate(keys.certificates(name)[0]).spki_digest)
+        for name in (KeyName.PERSON_CA, KeyName.SEAL_CA, KeyName.TSA)
+    )
+    return Issuers(person=(person,), seal=(seal,), tsa=(tsa,), log=trusted.vkey)
+
+
+def _pages(life: Life, count: int) -> SignaturePages:
+    path = life.revisions["r0"]
+    description = SignaturePageDescription(
+        organisation="Björkviks kommun",
+        title=life.title,
+        document_name="protokoll.pdf",
+        page_count=count,
+        size_bytes=path.stat().st_size,
+        digest=life.state("r0").sha256,
+        envelope=ENVELOPE,
+        places=tuple(
+            SignaturePlace(field=life.names.signatories[key], role=guest.role)
+            for key, guest in zip(life.ids, life.guests, strict=True)
+        ),
+        test=True,
+    )
+    return layout_signature_page(description, tagged=False, title_tag="H1")
