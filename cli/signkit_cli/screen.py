@@ -6,6 +6,7 @@ Without a terminal nothing moves: a link and each new status are printed once, o
 from __future__ import annotations
 
 import shutil
+import textwrap
 from datetime import datetime
 from types import TracebackType
 from typing import Self
@@ -28,6 +29,7 @@ class CeremonyScreen:
         self._qr = qr and self._live
         self._height = 0
         self._said = ""
+        self._link = ""
 
     def __enter__(self) -> Self:
         self._terminal.note("cli.sign.turn", name=self._name)
@@ -48,8 +50,7 @@ class CeremonyScreen:
         if self._live:
             self._draw(self._lines(prompt, expires_at, now))
             return
-        if prompt.link and not self._said:
-            self._tell(f"{text('cli.sign.link', self._terminal.lang)} {printable(prompt.link)}")
+        self._tell_link(prompt)
         status = self._status(prompt)
         if status and status != self._said:
             self._said = status
@@ -61,19 +62,33 @@ class CeremonyScreen:
             self._draw(self._lines(prompt, expires_at, now))
 
     def _lines(self, prompt: Prompt, expires_at: datetime, now: datetime) -> list[str]:
-        lines: list[str] = []
+        """Return what is shown, no line longer than the terminal: a line that wrapped could not be drawn over."""
+        size = shutil.get_terminal_size()
+        foot = self._foot(prompt, expires_at, now, columns=size.columns)
         if prompt.qr and self._qr:
             from signkit_cli.render.qr import qr_lines
 
-            size = shutil.get_terminal_size()
-            lines += qr_lines(prompt.qr, columns=size.columns, rows=size.lines - 5)
-        if prompt.link and (not lines or not self._qr):
-            lines.append(f"{text('cli.sign.link', self._terminal.lang)} {printable(prompt.link)}")
+            slim = [" ".join(" ".join(foot).split())[: size.columns - 1]]
+            for below in (foot, slim):
+                code = qr_lines(prompt.qr, columns=size.columns, rows=size.lines - 1 - len(below))
+                if code:
+                    return code + below
+        self._tell_link(prompt)
+        return foot
+
+    def _tell_link(self, prompt: Prompt) -> None:
+        """Print a link once, above what is redrawn and in one piece, so that it can be copied."""
+        if prompt.link and prompt.link != self._link:
+            self._link = prompt.link
+            self._erase()
+            self._tell(f"{text('cli.sign.link', self._terminal.lang)} {printable(prompt.link)}")
+
+    def _foot(self, prompt: Prompt, expires_at: datetime, now: datetime, *, columns: int) -> list[str]:
         left = max(0, int((expires_at - now).total_seconds()))
         status = self._status(prompt)
-        lines += ["", f"  {self._name}: {status}" if status else f"  {self._name}"]
-        lines.append("  " + text("cli.sign.left", self._terminal.lang, minutes=left // 60, seconds=f"{left % 60:02d}"))
-        return lines
+        words = f"  {printable(self._name)}: {status}" if status else f"  {printable(self._name)}"
+        countdown = text("cli.sign.left", self._terminal.lang, minutes=left // 60, seconds=f"{left % 60:02d}")
+        return ["", *_wrapped(words, columns), f"  {countdown}"]
 
     def _status(self, prompt: Prompt) -> str:
         if prompt.message:
@@ -97,3 +112,7 @@ class CeremonyScreen:
         if not self._terminal.quiet:
             self._terminal.err.write(words + "\n")
             self._terminal.err.flush()
+
+
+def _wrapped(words: str, columns: int) -> list[str]:
+    return textwrap.wrap(words, max(20, columns - 1), subsequent_indent="  ", drop_whitespace=True) or [""]

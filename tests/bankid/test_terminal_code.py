@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import segno
 
+from signkit.ports.provider import Prompt
 from signkit_cli.render.qr import qr_lines
+from signkit_cli.screen import CeremonyScreen
+from signkit_cli.terminal import Terminal
 from signkit_providers.bankid.qr import qr_data
 
 TOKEN = "67df3917-fa0d-44e5-b327-edcc928297f8"
@@ -34,7 +39,7 @@ def modules(lines: list[str], *, large: bool) -> list[list[bool]]:
 
 @pytest.mark.parametrize(
     ("columns", "rows", "form", "quiet"),
-    [(200, 60, "large", 4), (98, 49, "large", 4), (97, 49, "small", 4), (80, 24, "small", 2)],
+    [(200, 60, "large", 4), (98, 49, "large", 4), (97, 49, "small", 4), (80, 24, "small", 2), (80, 22, "small", 1)],
 )
 def test_the_drawn_code_is_the_code(columns: int, rows: int, form: str, quiet: int) -> None:
     """Module by module, with a light zone around, within the room that there is."""
@@ -54,3 +59,37 @@ def test_no_room_no_code() -> None:
     """A terminal that is too small shows none, rather than half of one."""
     assert qr_lines(WORDS, columns=40, rows=40) == []
     assert qr_lines(WORDS, columns=200, rows=10) == []
+
+
+@pytest.mark.parametrize(("columns", "lines"), [(80, 24), (80, 40), (200, 60), (50, 30), (30, 10)])
+@pytest.mark.parametrize("hint", ["outstandingTransaction", "started", "userSign"])
+def test_nothing_that_is_drawn_wraps_or_scrolls(
+    monkeypatch: pytest.MonkeyPatch, columns: int, lines: int, hint: str
+) -> None:
+    """On any terminal each line fits its width, all of them its height, and the code shows where it can."""
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setenv("LINES", str(lines))
+    stream = Tty()
+    screen = CeremonyScreen(Terminal(lang="sv", err=stream), provider="bankid", name="Tolvan Tolvansson", qr=True)
+    waits = hint == "outstandingTransaction"
+    link = "bankid:///?autostarttoken=7c40b5c9-fa74-49cf-b98c-bfe651f9a7c6&redirect=null"
+    prompt = Prompt(qr=WORDS if waits else None, link=link if waits else None, hint=hint)
+    now = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+    with screen:
+        screen.show(prompt, now + timedelta(seconds=200), now)
+        stream.truncate(0)
+        screen.refresh(prompt, now + timedelta(seconds=199), now)
+        drawn = stream.getvalue().split("\x1b[0J")[-1].rstrip("\n").split("\n")
+    plain = [re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", line) for line in drawn]
+    assert all(len(line) <= columns for line in plain)
+    assert len(plain) < lines
+    assert any("▀" in line or "██" in line for line in plain) is (waits and columns >= 43 and lines >= 24)
+    assert "3:19" in " ".join(plain) or (waits and columns == 50)
+
+
+class Tty(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        """Say so."""
+        return True

@@ -9,6 +9,8 @@ __all__ = ["qr_lines"]
 _QUIET: Final = 4
 """Light modules around the code (ISO/IEC 18004 clause 6.3.8)."""
 _TIGHT: Final = 2
+_SLIM: Final = 1
+"""What a terminal of 24 lines leaves room for."""
 _INK: Final = "\x1b[38;2;0;0;0;48;2;255;255;255m"
 _RESET: Final = "\x1b[0m"
 _HALVES: Final = {(False, False): " ", (True, False): "▀", (False, True): "▄", (True, True): "█"}
@@ -26,7 +28,7 @@ def qr_lines(words: str, *, columns: int, rows: int) -> list[str]:
     wide = len(matrix) + 2 * _QUIET
     if 2 * wide <= columns and wide <= rows:
         return _large(matrix)
-    for border in (_QUIET, _TIGHT):
+    for border in (_QUIET, _TIGHT, _SLIM):
         width = len(matrix) + 2 * border
         if width <= columns and (width + 1) // 2 <= rows:
             return _drawn(matrix, border)
