@@ -36,8 +36,10 @@ _TIMESTAMPS: Final = ("services", "timeout_seconds")
 _SERVICE: Final = ("url", "username", "password_file", "crl_urls", "certificates")
 _CHECK: Final = ("pdfa_command",)
 _WITNESS: Final = ("url", "key")
+_MAX_DAYS: Final = 36_525
+"""A hundred years."""
 _JOURNAL: Final = ("witnesses_needed",)
-_SECTIONS: Final = ("home", "sign", "timestamps", "timestamp", "providers", "check", "journal", "witness")
+_SECTIONS: Final = ("home", "sign", "timestamps", "timestamp", "providers", "check", "journal", "witness", "retention")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,8 @@ class Config:
     witnesses: tuple[WitnessSettings, ...] = ()
     witnesses_needed: int = 0
     """How many of them must vouch for a checkpoint."""
+    retention_days: Mapping[str, int] = field(default_factory=dict)
+    """Kind of envelope → days after its end at which openings and evidence are due to be erased."""
 
 
 def load_config(home: Path) -> Config:
@@ -148,6 +152,12 @@ def parse_config(data: bytes, *, file: str) -> Config:
         ),
         pdfa_command=reader.texts("check.pdfa_command", check.get("pdfa_command", [])),
         witnesses=_witnesses(reader),
+        retention_days=MappingProxyType(
+            {
+                kind: reader.count(f"retention.{kind}", days, most=_MAX_DAYS)
+                for kind, days in reader.table("retention").items()
+            }
+        ),
         witnesses_needed=reader.count("journal.witnesses_needed", journal.get("witnesses_needed", 0)),
     )
     _consistent(reader, config)
@@ -184,6 +194,9 @@ timeout_seconds = 20
 
 # [journal]
 # witnesses_needed = 1                  # how many of [witness.NAME] must vouch for a checkpoint
+
+# [retention]                           # days after its end until names and evidence are due to be erased
+# protocol = 3650
 
 # [witness.neighbour]
 # url = "https://witness.example.org/"
@@ -298,9 +311,9 @@ class _Tree:
             raise self.wrong(key, "is not a list of texts")
         return tuple(value)
 
-    def count(self, key: str, value: object) -> int:
-        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 100:
-            raise self.wrong(key, "is not a number from 0 to 100")
+    def count(self, key: str, value: object, *, most: int = 100) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
+            raise self.wrong(key, f"is not a number from 0 to {most}")
         return value
 
     def seconds(self, key: str, value: object) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -216,12 +216,20 @@ def due(session: Session, *, days: int, kind: str | None) -> list[str]:
         return list(due_for_erasure(tx, before=home.clock.now() - timedelta(days=days), kind=kind))
 
 
-def erase_all(session: Session, envelopes: Sequence[str], *, rule: str) -> Iterator[Erasure]:
-    """Erase one envelope after the other, then overwrite what the database still holds of them."""
+def due_by_retention(session: Session) -> dict[str, str]:
+    """Return the envelopes that the configuration's retention makes due, each with its rule."""
+    found: dict[str, str] = {}
+    for kind, days in session.open().config.retention_days.items():
+        found |= dict.fromkeys(due(session, days=days, kind=kind), f"retention-{kind}-{days}-days")
+    return found
+
+
+def erase_all(session: Session, envelopes: Mapping[str, str]) -> Iterator[Erasure]:
+    """Erase one envelope after the other by its rule, then overwrite what the database still holds of them."""
     from signkit.workflows.erase import erase
 
     home = session.open()
-    for envelope in envelopes:
+    for envelope, rule in envelopes.items():
         yield erase(home.store, envelope, rule=rule, at=home.clock.now())
     home.store.close()
 

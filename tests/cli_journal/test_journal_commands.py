@@ -187,6 +187,19 @@ def test_erasing_leaves_every_proof(at: Any, made: tuple[Path, str]) -> None:
     assert at("journal", "erase", "--older-than", "0", "--yes", code=11)
 
 
+def test_erasing_follows_the_retention_of_each_kind(at: Any, made: tuple[Path, str]) -> None:
+    """Only kinds with a rule whose time has come are erased, and the rule is named; a wrong rule is a wrong setting."""
+    settings = (at.home / "config.toml").read_text()
+    for rule, code in (("governing-document = 0", 11), ("other = 1\nprotocol = 1", 11), ("protocol = -1", 12)):
+        (at.home / "config.toml").write_text(f"{settings}\n[retention]\n{rule}\n")
+        assert at("journal", "erase", "--due", "--yes", code=code)
+    (at.home / "config.toml").write_text(f"{settings}\n[retention]\nprotocol = 0\nother = 0\n")
+    done = at("journal", "erase", "--due", "--yes", "--json").json
+    assert done["envelope"] == made[1]
+    assert done["rule"].startswith("retention-")
+    assert at("journal", "erase", made[1], "--due", "--yes", code=2)
+
+
 def test_only_what_has_ended_is_erased(at: Any, made: tuple[Path, str], protokoll: Path) -> None:
     """An open envelope keeps its openings, by name and by rule."""
     envelope = at.create(protokoll)

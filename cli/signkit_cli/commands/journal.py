@@ -155,23 +155,25 @@ def erase(
     *,
     older_than: Annotated[int | None, typer.Option(min=0, metavar="DAYS", help=h("help.journal.older_than"))] = None,
     kind: Annotated[str | None, typer.Option(help=h("help.journal.kind"))] = None,
+    due: Annotated[bool, typer.Option("--due", help=h("help.journal.due"))] = False,
     rule: Annotated[str | None, typer.Option(help=h("help.journal.rule"))] = None,
 ) -> None:
     """Erase names, salts and evidence of envelopes that have ended; every proof still holds."""
     from signkit_cli import journaling
 
     session: Session = context.obj
-    if bool(envelopes) == (older_than is not None):
-        raise UsageError("name envelopes, or say --older-than DAYS", code="usage.erase")
-    if older_than is None:
-        found = session.envelopes(envelopes or [])
+    if (bool(envelopes), older_than is not None, due).count(True) != 1:
+        raise UsageError("name envelopes, or say --older-than DAYS, or --due", code="usage.erase")
+    if due:
+        found = journaling.due_by_retention(session)
+    elif older_than is not None:
+        found = dict.fromkeys(journaling.due(session, days=older_than, kind=kind), f"older-than-{older_than}-days")
     else:
-        found = journaling.due(session, days=older_than, kind=kind)
+        found = dict.fromkeys(session.envelopes(envelopes or []), "by-hand")
     if not found:
         raise JournalError("nothing is due to be erased", code="journal.nothing_due")
-    session.terminal.confirm("journal_cli.erase_confirm", count=len(found), envelopes=", ".join(found[:5]))
-    default = f"older-than-{older_than}-days" if older_than is not None else "by-hand"
-    for done in journaling.erase_all(session, found, rule=rule or default):
+    session.terminal.confirm("journal_cli.erase_confirm", count=len(found), envelopes=", ".join(list(found)[:5]))
+    for done in journaling.erase_all(session, found if rule is None else dict.fromkeys(found, rule)):
         if session.terminal.as_json:
             session.terminal.json(journaling.erasure_json(done))
         session.terminal.say(
