@@ -9,7 +9,7 @@ import pytest
 
 from signkit_providers.bankid.qr import qr_data
 from signkit_providers.simulator.api import Fault
-from signkit_providers.simulator.orders import Refused
+from signkit_providers.simulator.order import Refused
 from signkit_providers.simulator.persons import UnknownPerson
 
 TEXT = b64encode(b"Jag skriver under.").decode()

@@ -9,7 +9,8 @@ import base64
 from collections.abc import Callable
 from typing import Any, Final
 
-from signkit_providers.simulator.orders import Order, OrderBook, Refused, Status
+from signkit_providers.simulator.order import Order, Refused, Status
+from signkit_providers.simulator.orders import OrderBook
 from signkit_providers.simulator.persons import People, Person, UnknownPerson
 
 __all__ = ["ACTIONS", "App", "AppDesk"]
@@ -23,7 +24,7 @@ ACTIONS: Final = (
 class App:
     """One person's app.
 
-    Every method raises :class:`~signkit_providers.simulator.orders.Refused` where there is nothing to act on.
+    Every method raises :class:`~signkit_providers.simulator.order.Refused` where there is nothing to act on.
     """
 
     def __init__(self, book: OrderBook, person: Person) -> None:

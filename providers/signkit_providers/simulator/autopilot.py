@@ -6,7 +6,8 @@ import contextlib
 from collections.abc import Callable
 
 from signkit_providers.simulator.app import App
-from signkit_providers.simulator.orders import Order, OrderBook, Refused
+from signkit_providers.simulator.order import Order, Refused
+from signkit_providers.simulator.orders import OrderBook
 from signkit_providers.simulator.persons import People
 
 __all__ = ["autopilot"]

@@ -8,7 +8,7 @@ from typing import Any
 
 from signkit_providers.simulator.api import Fault, Faults, Response
 from signkit_providers.simulator.app import AppDesk
-from signkit_providers.simulator.orders import Refused
+from signkit_providers.simulator.order import Refused
 from signkit_providers.simulator.persons import People, UnknownPerson
 
 __all__ = ["ControlApi"]

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from signkit.ports.clock import Clock
 from signkit_providers.simulator.api import PREFIX, Response
-from signkit_providers.simulator.orders import TIMES, Times
+from signkit_providers.simulator.order import TIMES, Times
 from signkit_providers.simulator.pki import SimulatorPki
 from signkit_providers.simulator.world import World
 

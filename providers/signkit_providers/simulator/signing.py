@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from signkit_providers.simulator.document import Content, ocsp_answer, signature_document
-from signkit_providers.simulator.orders import Order
+from signkit_providers.simulator.order import Order
 from signkit_providers.simulator.persons import Person
 from signkit_providers.simulator.pki import SimulatorPki
 from signkit_providers.simulator.validation import Kind

@@ -9,7 +9,8 @@ from signkit_providers.simulator.api import Faults, RelyingPartyApi, Response
 from signkit_providers.simulator.app import App, AppDesk
 from signkit_providers.simulator.autopilot import autopilot as _autopilot
 from signkit_providers.simulator.control import ControlApi
-from signkit_providers.simulator.orders import TIMES, OrderBook, Times
+from signkit_providers.simulator.order import TIMES, Times
+from signkit_providers.simulator.orders import OrderBook
 from signkit_providers.simulator.persons import People
 from signkit_providers.simulator.pki import SimulatorPki
 from signkit_providers.simulator.signing import completion_maker
