@@ -1,0 +1,115 @@
+"""Everything that the program prints or writes fits the published schemas, and the schemas leave nothing out."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from signkit.pades.statement_bytes import join
+from signkit.pades.structure import Pdf
+
+pytestmark = pytest.mark.xdist_group("formats")
+
+FORMATS = Path(__file__).resolve().parents[2] / "docs" / "formats"
+SCHEMAS = {
+    path.name.partition(".")[0]: json.loads(path.read_text(encoding="utf-8")) for path in FORMATS.glob("*.schema.json")
+}
+PEOPLE = ("Anna Testsson <anna@example.se>; role=ordförande; id=198001011009", "Bo Ek; order=2")
+
+
+@pytest.fixture(scope="session")
+def said(tmp_path_factory: pytest.TempPathFactory, protokoll: Path, signkit_at: Any) -> dict[str, list[Any]]:
+    """Return what the main job prints and writes, by schema."""
+    folder = tmp_path_factory.mktemp("formats")
+    signkit = signkit_at(folder / "home")
+    found: dict[str, list[Any]] = {name: [] for name in SCHEMAS}
+
+    def run(*words: object, code: int | None = 0) -> list[Any]:
+        got = signkit("--json", *words, code=code)
+        told = got.out.splitlines() if got.code in (0, 3, 4, 5) else got.err.splitlines()[-1:]
+        lines = [json.loads(line) for line in told]
+        for line in lines:
+            found[name_of(line)].append(line)
+        return lines
+
+    run("init", "--organisation", "Björkviks kommun")
+    signatories = [word for person in PEOPLE for word in ("--signatory", person)]
+    options = ("--title", "Protokoll § 12", "--meta", "case=KS2026/118", "--deadline", "2099-12-24")
+    envelope = run("envelope", "create", protokoll, *signatories, *options)[0]["id"]
+    run("envelope", "send", envelope)
+    run("sign", envelope, "--as", "s1")
+    run("sign", envelope, "--as", "s2", "--rehearse", "decline", code=20)
+    run("sign", envelope, "--as", "all")
+    other = run("envelope", "create", protokoll, "--signatory", PEOPLE[0])[0]["id"]
+    run("envelope", "send", other)
+    run("--yes", "decline", other, "--as", "s1", "--reason", "fel bilaga")
+    third = run("envelope", "create", protokoll, "--signatory", PEOPLE[0])[0]["id"]
+    run("--yes", "envelope", "void", third)
+    run("envelope", "list")
+    exported = run("envelope", "export", envelope, "--output", folder)[0]["files"]
+    run("trust", "export", folder / "trust.pem")
+    run("trust", "list")
+    run("provider", "list")
+    run("envelope", "show", "nothing", code=10)
+    run("envelope", "create", folder / "missing.pdf", "--signatory", PEOPLE[0], code=None)
+    signed = next(Path(item["path"]) for item in exported if item["kind"] == "signed")
+    evidence = next(Path(item["path"]) for item in exported if item["kind"] == "evidence")
+    run("verify", signed, "--evidence", evidence, code=None)
+    for value in written(signed, evidence):
+        found[name_of(value)].append(value)
+    return found
+
+
+def name_of(value: Any) -> str:
+    matched = re.fullmatch(r"signkit\.([a-z]+)/1", value["schema"])
+    assert matched is not None
+    return matched[1]
+
+
+def written(signed: Path, evidence: Path) -> Iterator[Any]:
+    """Yield statements, entries, evidence and intents, each from where a verifier finds it."""
+    view = Pdf.open(signed).view()
+    for signature in view.signatures:
+        parts: Any = view.get_list(signature.dict.get("SGNK_Statement"))
+        if parts:
+            value = json.loads(join([bytes(part) for part in parts]))
+            yield value
+            yield from value.get("entries", ())
+    file = json.loads(evidence.read_text(encoding="utf-8"))
+    yield file
+    for ceremony in file["ceremonies"]:
+        token = base64.b64decode(ceremony["parts"]["jws"]).decode("ascii")
+        payload = token.split(".")[1]
+        signed_data = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))["data"]
+        yield json.loads(base64.b64decode(signed_data))
+
+
+@pytest.mark.parametrize("name", sorted(SCHEMAS))
+def test_every_schema_is_one(name: str):
+    """Each file is a JSON Schema of draft 2020-12 under the name that its values carry."""
+    Draft202012Validator.check_schema(SCHEMAS[name])
+    assert SCHEMAS[name]["$id"] == f"signkit.{name}/1"
+    assert SCHEMAS[name]["properties"]["schema"] == {"const": f"signkit.{name}/1"}
+
+
+@pytest.mark.parametrize("name", sorted(SCHEMAS))
+def test_real_output_fits_its_schema(name: str, said: dict[str, list[Any]]):
+    """Real values exist for each schema, fit it, and have no member that it does not describe."""
+    assert said[name]
+    validator = Draft202012Validator(SCHEMAS[name])
+    for value in said[name]:
+        assert [f"{error.json_path}: {error.message}" for error in validator.iter_errors(value)] == []
+        assert set(value) <= set(SCHEMAS[name]["properties"])
+
+
+def test_every_schema_is_listed():
+    """The page of formats names every schema file, and no other."""
+    page = (FORMATS / "README.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"\(([a-z]+)\.schema\.json\)", page)) == set(SCHEMAS)
