@@ -36,10 +36,22 @@ _TIMESTAMPS: Final = ("services", "timeout_seconds")
 _SERVICE: Final = ("url", "username", "password_file", "crl_urls", "certificates")
 _CHECK: Final = ("pdfa_command",)
 _WITNESS: Final = ("url", "key")
+_S3: Final = ("endpoint", "region", "access_key", "secret_file")
 _MAX_DAYS: Final = 36_525
 """A hundred years."""
 _JOURNAL: Final = ("witnesses_needed",)
-_SECTIONS: Final = ("home", "sign", "timestamps", "timestamp", "providers", "check", "journal", "witness", "retention")
+_SECTIONS: Final = (
+    "home",
+    "sign",
+    "timestamps",
+    "timestamp",
+    "providers",
+    "check",
+    "journal",
+    "witness",
+    "retention",
+    "s3",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +100,8 @@ class Config:
     witnesses: tuple[WitnessSettings, ...] = ()
     witnesses_needed: int = 0
     """How many of them must vouch for a checkpoint."""
+    s3: Mapping[str, str] = field(default_factory=dict)
+    """``endpoint``, ``region``, ``access_key`` and ``secret_file`` of the service that s3:// means; empty: none."""
     retention_days: Mapping[str, int] = field(default_factory=dict)
     """Kind of envelope → days after its end at which openings and evidence are due to be erased."""
 
@@ -152,6 +166,7 @@ def parse_config(data: bytes, *, file: str) -> Config:
         ),
         pdfa_command=reader.texts("check.pdfa_command", check.get("pdfa_command", [])),
         witnesses=_witnesses(reader),
+        s3=_s3(reader),
         retention_days=MappingProxyType(
             {
                 kind: reader.count(f"retention.{kind}", days, most=_MAX_DAYS)
@@ -195,6 +210,12 @@ timeout_seconds = 20
 # [journal]
 # witnesses_needed = 1                  # how many of [witness.NAME] must vouch for a checkpoint
 
+# [s3]                                  # for: signkit journal publish s3://BUCKET/PREFIX
+# endpoint = "https://s3.example.org"
+# region = "eu-north-1"
+# access_key = "…"
+# secret_file = "keys/s3-secret"
+
 # [retention]                           # days after its end until names and evidence are due to be erased
 # protocol = 3650
 
@@ -231,6 +252,15 @@ def _witnesses(reader: _Tree) -> tuple[WitnessSettings, ...]:
         url, key = reader.url(f"{where}.url", table.get("url")), reader.text(f"{where}.key", table.get("key"))
         found.append(WitnessSettings(name, url, key))
     return tuple(found)
+
+
+def _s3(reader: _Tree) -> Mapping[str, str]:
+    table = reader.table("s3")
+    reader.known("s3", table, _S3)
+    values = {key: reader.text(f"s3.{key}", table.get(key)) for key in _S3} if table else {}
+    if values:
+        reader.url("s3.endpoint", values["endpoint"])
+    return MappingProxyType(values)
 
 
 def _consistent(reader: _Tree, config: Config) -> None:

@@ -13,12 +13,14 @@ from typing import Any, Final
 
 from signkit.errors import PluginConflictError, PluginLoadError, PluginNotFoundError
 
-__all__ = ["PROVIDERS", "SIMULATORS", "TIMESTAMPS", "WITNESSES", "Plugin", "find", "installed", "load"]
+__all__ = ["DELIVERIES", "PROVIDERS", "SIMULATORS", "TIMESTAMPS", "WITNESSES", "Plugin", "find", "installed", "load"]
 
+DELIVERIES: Final = "signkit.deliveries"
 PROVIDERS: Final = "signkit.providers"
 SIMULATORS: Final = "signkit.simulators"
 TIMESTAMPS: Final = "signkit.timestamps"
 WITNESSES: Final = "signkit.witnesses"
+SINKS: Final = "signkit.sinks"
 OWN: Final = "signkit"
 """The distribution whose names are reserved."""
 

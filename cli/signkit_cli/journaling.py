@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from signkit import canonical, plugins
-from signkit.errors import JournalCorruptError, JournalError, Retry, UsageError
+from signkit.errors import ConfigError, JournalCorruptError, JournalError, Retry, UsageError
 from signkit.journal.checkpoint import Checkpoint, log_vkey, parse_checkpoint
 from signkit.journal.note import MAX_NOTE_BYTES
 from signkit.journal.proof import TlogProof
@@ -20,7 +20,7 @@ from signkit.x509.anchors import LOG
 from signkit_cli.exit_codes import ExitCode
 
 if TYPE_CHECKING:
-    from signkit.journal.publish import Published
+    from signkit.journal.publish import Published, Sink
     from signkit.ports.witness import WitnessService
     from signkit.workflows.erase import Erasure
     from signkit_cli.composition import Home
@@ -175,9 +175,37 @@ def proof_of(session: Session, prefix: str) -> tuple[str, str, TlogProof]:
     )
 
 
-def publish_to(session: Session, folder: Path) -> Published:
+def sink_for(session: Session, target: str) -> Sink:
+    """Return where published files go: a folder, or ``s3://bucket/prefix``.
+
+    Raises:
+        UsageError: another kind of address.
+        ConfigError: no [s3] in the settings.
+    """
+    from signkit.journal.publish import FolderSink
+
+    scheme, found, rest = target.partition("://")
+    if not found:
+        return FolderSink(Path(target))
+    if scheme != "s3" or not rest.strip("/"):
+        raise UsageError(f"cannot publish to {target[:80]}", code="usage.target", hint="name a folder or s3://BUCKET")
+    home = session.open(write=False)
+    settings = dict(home.config.s3)
+    if not settings:
+        raise ConfigError(
+            "no bucket service is configured", code="config.s3", hint="add [s3] with endpoint, region and keys"
+        )
+    bucket, _, prefix = rest.strip("/").partition("/")
+    secret = home.folder / settings.pop("secret_file")
+    made = plugins.load(plugins.find(plugins.SINKS, "s3"))(
+        bucket=bucket, prefix=prefix, secret_file=secret, clock=home.clock, **settings
+    )
+    return cast("Sink", made)
+
+
+def publish_to(session: Session, sink: Sink) -> Published:
     """Publish the newest checkpoint and all it covers, with the proofs of envelopes that have ended."""
-    from signkit.journal.publish import FolderSink, publish
+    from signkit.journal.publish import publish
     from signkit.journal.reader import current_log
 
     home = session.open(write=False)
@@ -198,7 +226,7 @@ def publish_to(session: Session, folder: Path) -> Published:
         ]
         return publish(
             tx,
-            FolderSink(folder),
+            sink,
             note=newest[0].note,
             vkey=vkey_of(home),
             base=log.base,

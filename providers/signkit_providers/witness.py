@@ -35,7 +35,7 @@ class HttpWitness:
     def __post_init__(self) -> None:
         try:
             url = httpx.URL(self.url)
-        except (httpx.InvalidURL, TypeError) as exc:
+        except (httpx.InvalidURL, ValueError, TypeError) as exc:
             raise JournalError("the address of the witness is no URL", code="witness.config") from exc
         if url.scheme not in {"http", "https"} or not url.host or url.userinfo:
             raise JournalError(

@@ -39,6 +39,7 @@ class Sink(Protocol):
 
         Raises:
             OSError: it cannot be written.
+            JournalError: a service refuses it.
         """
         ...
 

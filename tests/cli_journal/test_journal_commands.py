@@ -114,6 +114,18 @@ def test_publish_and_audit_what_was_published(at: Any, tmp_path: Path) -> None:
     assert at("journal", "verify", tmp_path / "none", code=3)
 
 
+def test_publishing_elsewhere_needs_settings(at: Any) -> None:
+    """A bucket without settings, and an address of another kind, are told apart."""
+    at("journal", "checkpoint")
+    assert at("journal", "publish", "s3://bucket/prefix", "--json", code=12).error["code"] == "config.s3"
+    assert at("journal", "publish", "ftp://x/y", "--json", code=2).error["code"] == "usage.target"
+    settings = '\n[s3]\nendpoint = "http://127.0.0.1:9"\nregion = "x"\naccess_key = "K"\nsecret_file = "secret"\n'
+    with (at.home / "config.toml").open("a") as stream:
+        stream.write(settings)
+    (at.home / "secret").write_text("s3cr3t")
+    assert at("journal", "publish", "s3://bucket/prefix", "--json", code=11).error["code"] == "publish.failed"
+
+
 def test_two_homes_watch_each_other(at: Any, tmp_path: Path) -> None:
     """A configured witness vouches over HTTP; too few are told and retried; a rewritten home is refused."""
     config = (at.home / "config.toml").read_text()

@@ -115,15 +115,15 @@ def prove(
 @app.command(help=h("help.journal.publish"))
 def publish(
     context: typer.Context,
-    folder: Annotated[str, typer.Argument(help=h("help.journal.target"), metavar="FOLDER", show_default=False)],
+    folder: Annotated[
+        str, typer.Argument(help=h("help.journal.target"), metavar="FOLDER|s3://BUCKET", show_default=False)
+    ],
 ) -> None:
     """Write the log as static files; nothing personal is in them."""
     from signkit_cli import journaling
 
-    if "://" in folder:
-        raise UsageError("only folders can be published to", code="usage.target", hint="synchronise a folder instead")
     session: Session = context.obj
-    done = journaling.publish_to(session, Path(folder))
+    done = journaling.publish_to(session, journaling.sink_for(session, folder))
     if session.terminal.as_json:
         session.terminal.json(
             {"schema": "signkit.published/1", "folder": folder, "entries": done.size, "written": done.written}
