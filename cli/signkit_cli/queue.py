@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from signkit.model.envelope import Envelope, SignatoryState, SignatoryStatus
-from signkit.model.rules import Place, may_sign
 from signkit.ports.store import Store
 from signkit.workflows.ceremony import Slot
 from signkit.workflows.desk import load
@@ -71,6 +70,6 @@ def _open(envelope: Envelope, openings: Openings, place: SignatoryState) -> _Ope
         (openings.identity(place.id) or name.casefold(), place.provider),
         name,
         place.provider,
-        may_sign(Place(place.id, place.role, place.order), envelope.places, envelope.signed),
+        envelope.may_sign(place.id),
         place.order,
     )

@@ -29,9 +29,10 @@ def check_story(case: Case, completion: Completion, entries: Sequence[Entry]) ->
         return
     try:
         fold(entries)
-        _Story(case, manifest, completion, entries).run()
     except JournalCorruptError:
         case.fail("10", "journal.story")
+    try:
+        _Story(case, manifest, completion, entries).run()
     except (KeyError, TypeError, ValueError, IndexError, AttributeError):
         case.fail("10", "journal.story_unreadable")
 

@@ -6,151 +6,42 @@ in entries; the clerk adds them from the openings when showing an envelope.
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 from typing import Any, Final
 
 from signkit.canonical import Json
 from signkit.errors import JournalCorruptError
-from signkit.model.entry import Entry
-from signkit.model.rules import Place, Rules, evaluate
+from signkit.model.entry import Entry, parse_time
+from signkit.model.envelope_state import (
+    FILLED,
+    FINAL,
+    OPEN,
+    Delegate,
+    DocumentKind,
+    DocumentState,
+    Envelope,
+    EnvelopeState,
+    Recipient,
+    SignatoryState,
+    SignatoryStatus,
+)
+from signkit.model.rules import Capacity, Decline, Rules, possible
 from signkit.model.statement import FileState, StatementError
 
 __all__ = [
+    "FILLED",
+    "OPEN",
+    "Delegate",
     "DocumentKind",
     "DocumentState",
     "Envelope",
     "EnvelopeState",
+    "Recipient",
     "SignatoryState",
     "SignatoryStatus",
     "fold",
 ]
-
-
-class DocumentKind(enum.StrEnum):
-    """What sort of document it is."""
-
-    PROTOCOL = "protocol"
-    GOVERNING_DOCUMENT = "governing-document"
-    EMPLOYMENT_CONTRACT = "employment-contract"
-    OTHER = "other"
-
-
-class EnvelopeState(enum.StrEnum):
-    """Where an envelope stands; ``completed`` when the B-LTA file is in the store."""
-
-    DRAFT = "draft"
-    SENT = "sent"
-    COMPLETED = "completed"
-    DECLINED = "declined"
-    VOIDED = "voided"
-    EXPIRED = "expired"
-
-
-class SignatoryStatus(enum.StrEnum):
-    """Where one signatory stands."""
-
-    WAITING = "waiting"
-    INVITED = "invited"
-    SIGNED = "signed"
-    DECLINED = "declined"
-    EXPIRED = "expired"
-    NOT_NEEDED = "not_needed"
-
-
-FINAL: Final = frozenset({EnvelopeState.COMPLETED, EnvelopeState.DECLINED, EnvelopeState.VOIDED, EnvelopeState.EXPIRED})
-
-
-@dataclass(frozen=True, slots=True)
-class DocumentState:
-    """One document: what came in, and the newest revision."""
-
-    r0: FileState
-    r1: FileState
-    pages: int
-    name: str
-    """Commitment to its name."""
-    current: FileState
-    r2: str | None = None
-    """SHA-256 of the certified file that people are asked to sign; None before sending."""
-    risks: tuple[str, ...] = ()
-    details: Mapping[str, Any] | None = None
-    """The entry's whole record: attachments, repair, layout."""
-
-
-@dataclass(frozen=True, slots=True)
-class SignatoryState:
-    """One place and what became of it."""
-
-    id: str
-    role: str
-    order: int
-    status: SignatoryStatus
-    at: datetime | None = None
-    person: str | None = None
-    """Commitment to the invited person; None: invited by name."""
-    provider: str | None = None
-    name: str = ""
-    """Commitment to the name."""
-    ceremony: str | None = None
-    """The ceremony that is open now, or None."""
-    seq: int | None = None
-    """Number of the entry by which the place was filled: clocks may agree, the order of entries decides."""
-
-
-@dataclass(frozen=True, slots=True)
-class Envelope:
-    """One envelope, folded."""
-
-    id: str
-    state: EnvelopeState
-    kind: str
-    created: datetime
-    deadline: str | None
-    disclosure: str
-    environment: str
-    documents: tuple[DocumentState, ...]
-    signatories: tuple[SignatoryState, ...]
-    rules: Rules
-    head: str
-    entries: int
-    language: str = "sv"
-    metadata_keys: tuple[str, ...] = ()
-    outcome: str | None = None
-    """Set when signing has ended: ``completed``, ``declined``, ``voided`` or ``expired``."""
-    stage: str = "draft"
-    """The last step taken: ``draft``, ``sending``, ``sent``, ``completing``, ``sealed``, ``archived``."""
-
-    @property
-    def places(self) -> tuple[Place, ...]:
-        """The places, as the rules see them."""
-        return tuple(Place(item.id, item.role, item.order) for item in self.signatories)
-
-    @property
-    def signed(self) -> list[str]:
-        """Places filled, in the order in which they were."""
-        done = [item for item in self.signatories if item.status is SignatoryStatus.SIGNED]
-        return [item.id for item in sorted(done, key=lambda item: item.seq or 0)]
-
-    @property
-    def ended(self) -> bool:
-        """Whether signing has ended: an outcome is written, or the rules are met."""
-        return self.outcome is not None or (
-            self.state is EnvelopeState.SENT and evaluate(self.rules, self.places, self.signed).met
-        )
-
-    def signatory(self, name: str) -> SignatoryState:
-        """Return the place with that id.
-
-        Raises:
-            KeyError: there is none.
-        """
-        for item in self.signatories:
-            if item.id == name:
-                return item
-        raise KeyError(name)
 
 
 def fold(entries: Iterable[Entry]) -> Envelope:
@@ -199,7 +90,15 @@ def _created(entry: Entry) -> Envelope:
         head=entry.digest_text,
         entries=1,
         language=data.get("language", "sv"),
+        recipients=tuple(map(_recipient, data.get("recipients", ()))),
     )
+
+
+def _recipient(record: Mapping[str, Any]) -> Recipient:
+    capacity = Capacity(record["capacity"])
+    if capacity.has_place:
+        raise ValueError("somebody with a place among the recipients")
+    return Recipient(record["id"], capacity, record["name"])
 
 
 def _document(record: Mapping[str, Any]) -> DocumentState:
@@ -239,8 +138,62 @@ def _sent(envelope: Envelope, entry: Entry) -> Envelope:
         replace(document, current=state, r2=state.sha256)
         for document, state in zip(envelope.documents, states, strict=True)
     )
-    signatories = tuple(replace(item, status=SignatoryStatus.INVITED, at=entry.at) for item in envelope.signatories)
-    return replace(envelope, state=EnvelopeState.SENT, stage="sent", documents=documents, signatories=signatories)
+    sent = replace(envelope, state=EnvelopeState.SENT, stage="sent", documents=documents, sent_at=entry.at)
+    return _invited(sent, entry)
+
+
+def _invited(envelope: Envelope, entry: Entry) -> Envelope:
+    """Invite those whose turn it has become."""
+    signatories = tuple(
+        replace(item, status=_asked(item), at=entry.at)
+        if item.status is SignatoryStatus.WAITING and envelope.may_sign(item.id)
+        else item
+        for item in envelope.signatories
+    )
+    return replace(envelope, signatories=signatories)
+
+
+def _asked(item: SignatoryState) -> SignatoryStatus:
+    return SignatoryStatus.DELEGATED if item.delegate else SignatoryStatus.INVITED
+
+
+def _corrected(envelope: Envelope, entry: Entry) -> Envelope:
+    _expect(envelope, EnvelopeState.DRAFT)
+    if envelope.corrects is not None or entry.data["envelope"] == envelope.id:
+        raise ValueError("an envelope corrects one other")
+    return replace(envelope, corrects=(entry.data["envelope"], entry.data["head"]))
+
+
+def _superseded(envelope: Envelope, entry: Entry) -> Envelope:
+    return replace(envelope, corrected_by=entry.data["envelope"])
+
+
+def _delegated(envelope: Envelope, entry: Entry) -> Envelope:
+    _expect_open(envelope)
+    place, data = envelope.signatory(entry.data["signatory"]), entry.data
+    if not place.open:
+        raise ValueError("a place that is not open is delegated")
+    delegate = Delegate(
+        seq=entry.seq,
+        entry=entry.digest_text,
+        person=data["person"],
+        name=data["name"],
+        mandate=data["mandate"],
+        by=entry.actor,
+        at=entry.at,
+        provider=data.get("provider"),
+    )
+    status = place.status if place.status is SignatoryStatus.WAITING else SignatoryStatus.DELEGATED
+    return _with(envelope, place.id, lambda item: replace(item, status=status, ceremony=None, delegate=delegate))
+
+
+def _extended(envelope: Envelope, entry: Entry) -> Envelope:
+    _expect_open(envelope)
+    if envelope.deadline is None or parse_time(entry.data["deadline"]) <= parse_time(envelope.deadline):
+        raise ValueError("a deadline is extended to a later one")
+    if envelope.overdue(entry.at):
+        raise ValueError("a deadline that has passed is not extended")
+    return replace(envelope, deadline=entry.data["deadline"])
 
 
 def _ceremony_started(envelope: Envelope, entry: Entry) -> Envelope:
@@ -259,23 +212,32 @@ def _ceremony_ended(envelope: Envelope, entry: Entry) -> Envelope:
 def _signed(envelope: Envelope, entry: Entry) -> Envelope:
     _expect(envelope, EnvelopeState.SENT)
     place = envelope.signatory(entry.data["signatory"])
-    if place.status is SignatoryStatus.SIGNED or place.ceremony != entry.data["ceremony"]:
-        raise ValueError("signed twice, or without a ceremony")
+    if not place.open or place.ceremony != entry.data["ceremony"]:
+        raise ValueError("signed twice, after a refusal, or without a ceremony")
     envelope = _moved(envelope, entry.data["documents"])
-    return _with(
-        envelope,
-        place.id,
-        lambda item: replace(item, status=SignatoryStatus.SIGNED, at=entry.at, ceremony=None, seq=entry.seq),
+    approves = envelope.rules.of(place.id).capacity is Capacity.APPROVER
+    status = SignatoryStatus.APPROVED if approves else SignatoryStatus.SIGNED
+    filled = _with(
+        envelope, place.id, lambda item: replace(item, status=status, at=entry.at, ceremony=None, seq=entry.seq)
     )
+    return _invited(filled, entry)
 
 
 def _declined(envelope: Envelope, entry: Entry) -> Envelope:
-    _expect(envelope, EnvelopeState.SENT)
+    _expect_open(envelope)
+    place = envelope.signatory(entry.data["signatory"])
+    if not place.open:
+        raise ValueError("declined after signing, or twice")
+    if envelope.rules.comment_required and entry.data["reason"] is None:
+        raise ValueError("declined without the reason that the rules ask for")
     envelope = _with(
         envelope,
-        entry.data["signatory"],
-        lambda item: replace(item, status=SignatoryStatus.DECLINED, at=entry.at, ceremony=None),
+        place.id,
+        lambda item: replace(item, status=SignatoryStatus.DECLINED, at=entry.at, ceremony=None, seq=entry.seq),
     )
+    goes_on = envelope.rules.decline is Decline.CONTINUES
+    if goes_on and possible(envelope.rules, envelope.places, envelope.declined):
+        return _invited(envelope, entry)
     return _ended(envelope, EnvelopeState.DECLINED)
 
 
@@ -290,20 +252,25 @@ def _expired(envelope: Envelope, _entry: Entry) -> Envelope:
 
 
 def _ended(envelope: Envelope, state: EnvelopeState) -> Envelope:
-    left = SignatoryStatus.EXPIRED if state is EnvelopeState.EXPIRED else SignatoryStatus.NOT_NEEDED
+    late = state is EnvelopeState.EXPIRED or envelope.by_deadline
+    left = SignatoryStatus.EXPIRED if late else SignatoryStatus.NOT_NEEDED
     signatories = tuple(
-        replace(item, status=left, ceremony=None)
-        if item.status in {SignatoryStatus.WAITING, SignatoryStatus.INVITED}
-        else item
-        for item in envelope.signatories
+        replace(item, status=left, ceremony=None) if item.open else item for item in envelope.signatories
     )
     return replace(envelope, state=state, outcome=state.value, signatories=signatories)
 
 
 def _completing(envelope: Envelope, entry: Entry) -> Envelope:
     outcome = entry.data["outcome"]
+    if envelope.stage != "sent":
+        raise ValueError("completing what was not sent, or twice")
     if envelope.state in FINAL and envelope.outcome != outcome:
         raise ValueError("the outcome changed")
+    closed = envelope.overdue(entry.at)
+    if envelope.state is EnvelopeState.SENT:
+        if outcome != EnvelopeState.COMPLETED or not envelope.evaluation(closed=closed).met:
+            raise ValueError("completed before the rules were met")
+        envelope = replace(envelope, by_deadline=closed)
     return replace(envelope, stage="completing", outcome=outcome)
 
 
@@ -338,17 +305,28 @@ def _with(envelope: Envelope, name: str, change: Callable[[SignatoryState], Sign
     )
 
 
+def _expect_open(envelope: Envelope) -> None:
+    """Refuse what can only happen while people sign."""
+    _expect(envelope, EnvelopeState.SENT)
+    if envelope.stage != "sent":
+        raise ValueError("signing has ended")
+
+
 def _expect(envelope: Envelope, *states: EnvelopeState) -> None:
     if envelope.state not in states:
         raise ValueError(f"not allowed in state {envelope.state}")
 
 
 _STEPS: Final[Mapping[str, Callable[[Envelope, Entry], Envelope]]] = {
+    "corrected": _corrected,
+    "superseded": _superseded,
     "sending": _sending,
     "sent": _sent,
     "ceremony_started": _ceremony_started,
     "ceremony_ended": _ceremony_ended,
     "signed": _signed,
+    "delegated": _delegated,
+    "extended": _extended,
     "declined": _declined,
     "voided": _voided,
     "expired": _expired,

@@ -27,7 +27,7 @@ from signkit.errors import (
 from signkit.journal.writer import append
 from signkit.model.envelope import Envelope, EnvelopeState, SignatoryState, SignatoryStatus
 from signkit.model.ids import new_id
-from signkit.model.rules import Place, may_sign
+from signkit.model.rules import Place, in_the_way
 from signkit.model.statement import Intent
 from signkit.pki.keys import LocalKey, new_one_time_key
 from signkit.ports.provider import CeremonyState, PollResult, SigningProvider, SigningRequest, Started
@@ -233,12 +233,10 @@ def _ready(tx: WriteTransaction, slot: Slot, now: datetime) -> _Ready:
             hint=f"finish it with: signkit sign {envelope.id} --as all",
             subject=who,
         )
-    if not may_sign(Place(state.id, state.role, state.order), envelope.places, envelope.signed):
-        waiting = [
-            openings.name(item.id)
-            for item in envelope.signatories
-            if item.order < state.order and item.status is not SignatoryStatus.SIGNED
-        ]
+    place = Place(state.id, state.role, state.order)
+    first = in_the_way(envelope.rules, place, envelope.places, set(envelope.signed), declined=set(envelope.declined))
+    if first:
+        waiting = [openings.name(item) for item in first]
         raise TransitionError(
             f"it is not yet {openings.name(state.id)}'s turn in envelope {envelope.id}",
             code="envelope.not_your_turn",

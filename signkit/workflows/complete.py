@@ -16,7 +16,6 @@ from signkit.errors import SignkitError, StoreLockedError
 from signkit.journal.log import Anchor, anchor, prove
 from signkit.journal.writer import append
 from signkit.model.envelope import Envelope, EnvelopeState, SignatoryStatus
-from signkit.model.rules import evaluate
 from signkit.model.statement import Completion, FileState
 from signkit.pades.embed import Embedded
 from signkit.pades.sign import SignatureRequest, archive, complete
@@ -91,7 +90,7 @@ def _write_completing(desk: Desk, envelope_id: str) -> None:
                     "outcome": outcome,
                     "documents": [document.current.sha256 for document in envelope.documents],
                     "signatories": _outcomes(envelope),
-                    "rules": evaluate(envelope.rules, envelope.places, envelope.signed).to_json(),
+                    "rules": envelope.evaluation().to_json(),
                 },
                 at=desk.clock.now(),
             )
