@@ -9,7 +9,6 @@ What is not here: whether the document may be signed at all (``signkit.pades.exa
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,65 +76,59 @@ def prepare(
     with files.atomic_path(target) as partial:
         size_r0 = copy_file(source, partial)
         with partial.open("r+b") as stream:
-            hasher = hashlib.sha256()
-            while block := stream.read(files.BLOCK_BYTES):
-                hasher.update(block)
-            sha256_r0 = hasher.digest()
             writer = open_writer(stream, floor=highest_number)
             with reading():
                 tagged = _add_everything(writer, pages, fields, language)
                 writer.write_in_place()
-            stream.seek(size_r0)
-            tail = stream.read()
-            hasher.update(tail)
         try_out(partial, fields=fields)
-    return Prepared(
-        path=target,
-        size_r0=size_r0,
-        sha256_r0=digest_text(sha256_r0),
-        size_r1=size_r0 + len(tail),
-        sha256_r1=digest_text(hasher.digest()),
-        added_pages=len(pages.pages) if pages else 0,
-        tagged=tagged,
-    )
+        return Prepared(
+            path=target,
+            size_r0=size_r0,
+            sha256_r0=digest_text(files.sha256_of(partial, size=size_r0)),
+            size_r1=partial.stat().st_size,
+            sha256_r1=digest_text(files.sha256_of(partial)),
+            added_pages=len(pages.pages) if pages else 0,
+            tagged=tagged,
+        )
 
 
 def _add_everything(writer: Writer, pages: SignaturePages | None, fields: FieldNames, language: Language) -> bool:
+    """Add pages, tags and fields; return whether there were tags to extend."""
     _refuse_taken_names(writer, fields)
     empty = add_empty_form(writer)
-    lock = {"Lock": make_lock(writer, fields)}
     if pages is None:
-        home = first_page(writer)
+        home, tagged = first_page(writer), False
+        tooltip = text("pades.field.signatory", language)
         places = [
-            make_field(
-                writer,
-                field,
-                rect=EMPTY_RECT,
-                tooltip=text("pades.field.signatory", language),
-                page=home,
-                appearance=empty,
-            )
+            make_field(writer, field, rect=EMPTY_RECT, tooltip=tooltip, page=home, appearance=empty)
             for field in fields.signatories.values()
         ]
-        tagged = False
+        seals = _seals(writer, fields, language, home=home, empty=empty)
     else:
         added = add_pages(writer, pages)
         tagged, keys = _tag(writer, pages, added)
-        home = added.pages[0].reference
         places = _places(writer, added, fields, keys)
-    seals = [
-        make_field(
-            writer, field, rect=EMPTY_RECT, tooltip=text(code, language), page=home, appearance=empty, extra=extra
-        )
-        for field, code, extra in (
-            (fields.certify, "pades.field.certify", {}),
-            (fields.complete, "pades.field.complete", lock),
-        )
-    ]
-    if pages is not None:
+        seals = _seals(writer, fields, language, home=added.pages[0].reference, empty=empty)
         added.pages[0].annotations.extend(seals)
     append_fields(writer, [seals[0], *places, seals[1]])
     return tagged
+
+
+def _seals(
+    writer: Writer,
+    fields: FieldNames,
+    language: Language,
+    *,
+    home: generic.IndirectObject,
+    empty: generic.IndirectObject,
+) -> tuple[generic.IndirectObject, generic.IndirectObject]:
+    """Add the fields of certification and completion, which nobody sees."""
+    lock = {"Lock": make_lock(writer, fields)}
+    certify, complete = text("pades.field.certify", language), text("pades.field.complete", language)
+    return (
+        make_field(writer, fields.certify, rect=EMPTY_RECT, tooltip=certify, page=home, appearance=empty),
+        make_field(writer, fields.complete, rect=EMPTY_RECT, tooltip=complete, page=home, appearance=empty, extra=lock),
+    )
 
 
 def _tag(writer: Writer, pages: SignaturePages, added: AddedPages) -> tuple[bool, Mapping[str, int]]:
