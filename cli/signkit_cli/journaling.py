@@ -113,7 +113,7 @@ def witnessed(session: Session, home: Home, note: bytes) -> tuple[bytes, tuple[s
     services = [_witness(item.url, item.key) for item in home.config.witnesses]
     if not services:
         return note, ()
-    asked = ask_witnesses(home.store, note, origin=home.config.origin, witnesses=services)
+    asked = ask_witnesses(home.store, note, witnesses=services)
     for vkey, code in asked.problems:
         session.terminal.note("journal_cli.no_witness", witness=vkey.partition("+")[0], code=code)
     return asked.note, asked.vouched
@@ -206,7 +206,6 @@ def sink_for(session: Session, target: str) -> Sink:
 def publish_to(session: Session, sink: Sink) -> Published:
     """Publish the newest checkpoint and all it covers, with the proofs of envelopes that have ended."""
     from signkit.journal.publish import publish
-    from signkit.journal.reader import current_log
 
     home = session.open(write=False)
     with home.store.read() as tx:
@@ -216,7 +215,6 @@ def publish_to(session: Session, sink: Sink) -> Published:
                 "there is no checkpoint to publish", code="journal.not_covered", hint="run: signkit journal checkpoint"
             )
         checkpoint: Checkpoint = parse_checkpoint(newest[0].note)
-        log = current_log(tx, origin=home.config.origin)
         page = "\n".join(text("journal_check.page", lang, origin=checkpoint.origin) for lang in ("sv", "en"))
         files = {"HOW-TO-CHECK.txt": page.lstrip("\n").encode()}
         if newest[0].token is not None:
@@ -229,7 +227,6 @@ def publish_to(session: Session, sink: Sink) -> Published:
             sink,
             note=newest[0].note,
             vkey=vkey_of(home),
-            base=log.base,
             proofs=proofs,
             files=files,
         )

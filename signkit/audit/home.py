@@ -70,10 +70,10 @@ def check_home(store: Store, *, vkey: str | None, checkpoints: Sequence[bytes] =
     findings += [Finding(STEP, Verdict.FAILED, "journal.database", {"reason": line}) for line in store.faults()]
     findings += _objects(store, wanted)
     if not findings:
-        params: dict[str, str | int] = {"entries": rows.count, "envelopes": len(names), "documents": len(wanted)}
+        params: dict[str, str | int] = {"entries": rows.tree.size, "envelopes": len(names), "documents": len(wanted)}
         findings = [Finding(STEP, Verdict.PASSED, "journal.home", params)]
     orphans = tuple(digest for digest in store.objects.digests() if digest not in wanted)
-    return HomeReport(tuple(findings), rows.count, len(names), orphans, tuple(store.objects.leftovers()))
+    return HomeReport(tuple(findings), rows.tree.size, len(names), orphans, tuple(store.objects.leftovers()))
 
 
 def _rows(tx: ReadTransaction, vkey: str | None, outside: Sequence[bytes], findings: list[Finding]) -> Rows:
@@ -84,11 +84,11 @@ def _rows(tx: ReadTransaction, vkey: str | None, outside: Sequence[bytes], findi
         log = current_log(tx, origin=origin)
     except (JournalError, StoreError) as exc:
         findings.append(Finding(STEP, Verdict.FAILED, exc.code, subject=HOME))
-        log = LogState(origin, 1, 0)
+        log = LogState(origin, 1)
     if vkey is not None:
         signed, unsigned = signed_checkpoints(tx, vkey=vkey, outside=outside)
         findings += unsigned
-    rows = Rows(log.base, frozenset(checkpoint.size for checkpoint in signed))
+    rows = Rows(frozenset(checkpoint.size for checkpoint in signed))
     findings += check_rows(tx, rows)
     findings += check_tiles(tx, rows)
     findings += check_checkpoints(signed, rows, origin=origin, generation=log.generation)

@@ -26,23 +26,18 @@ __all__ = ["Rows", "check_checkpoints", "check_rows", "check_tiles", "signed_che
 class Rows:
     """What one pass over the rows leaves behind, computed from the entries' bytes alone."""
 
-    base: int
-    """Number of the entry with which the log's generation begins."""
     sizes: frozenset[int]
     """Sizes at which the root is wanted."""
     tree: Growing = field(default_factory=lambda: Growing(collect=TILE_HEIGHT))
     roots: dict[int, bytes] = field(default_factory=lambda: {0: EMPTY_ROOT})
     envelopes: dict[str, Entry] = field(default_factory=dict)
     """Envelope → its last entry."""
-    count: int = 0
 
     def add(self, digest: bytes) -> None:
-        """Count a row, and add it to the tree if it is of this generation."""
-        if self.count >= self.base:
-            self.tree.add(leaf_hash(digest))
-            if self.tree.size in self.sizes:
-                self.roots[self.tree.size] = self.tree.root()
-        self.count += 1
+        """Add a row to the tree."""
+        self.tree.add(leaf_hash(digest))
+        if self.tree.size in self.sizes:
+            self.roots[self.tree.size] = self.tree.root()
 
 
 def signed_checkpoints(
@@ -91,7 +86,7 @@ def check_tiles(tx: ReadTransaction, rows: Rows) -> Iterator[Finding]:
         tile_bytes = TILE_WIDTH * HASH_BYTES
         tiles = [hashes[at : at + tile_bytes] for at in range(0, len(hashes), tile_bytes)]
         for number, right in enumerate(tiles):
-            kept = tx.tile(rows.base, level, number)
+            kept = tx.tile(level, number)
             if kept != right[: len(kept)]:
                 yield Finding(STEP, Verdict.FAILED, "journal.tile", {"level": level, "tile": number})
         hashes, level = b"".join(_tile_root(tile) for tile in tiles if len(tile) == tile_bytes), level + 1

@@ -14,7 +14,6 @@ from typing import Final
 from signkit.errors import JournalCorruptError, JournalError
 from signkit.journal.checkpoint import Checkpoint, parse_checkpoint
 from signkit.journal.cosignature import find_cosignatures
-from signkit.journal.reader import current_log
 from signkit.journal.tree import Tree
 from signkit.journal.witness import add_checkpoint_body
 from signkit.ports.store import Store
@@ -36,13 +35,12 @@ class Cosigned:
     """Verifier key of a witness and the code of why it did not vouch."""
 
 
-def ask_witnesses(store: Store, note: bytes, *, origin: str, witnesses: Sequence[WitnessService]) -> Cosigned:
+def ask_witnesses(store: Store, note: bytes, *, witnesses: Sequence[WitnessService]) -> Cosigned:
     """Return the note with every cosignature that the witnesses gave, and keep it so in the store.
 
     Args:
         store: the home; no transaction of the caller may be open.
         note: a checkpoint of this home's log, signed and kept.
-        origin: the name of the log's first generation.
         witnesses: whom to ask.
 
     Raises:
@@ -54,7 +52,7 @@ def ask_witnesses(store: Store, note: bytes, *, origin: str, witnesses: Sequence
     problems: list[tuple[str, str]] = []
     for witness in witnesses:
         try:
-            lines.append(_ask(store, witness, note, checkpoint, origin))
+            lines.append(_ask(store, witness, note, checkpoint))
         except JournalError as exc:
             problems.append((witness.vkey, exc.code))
     full = note + b"".join(lines)
@@ -65,13 +63,11 @@ def ask_witnesses(store: Store, note: bytes, *, origin: str, witnesses: Sequence
     return Cosigned(full, names, tuple(problems))
 
 
-def _ask(store: Store, witness: WitnessService, note: bytes, checkpoint: Checkpoint, origin: str) -> bytes:
+def _ask(store: Store, witness: WitnessService, note: bytes, checkpoint: Checkpoint) -> bytes:
     """Return the signature lines of one witness that verify."""
     old = _last_vouched(store, witness.vkey, checkpoint)
     for _ in range(2):
-        answer = witness.add_checkpoint(
-            add_checkpoint_body(old=old, proof=_proof(store, old, checkpoint, origin), note=note)
-        )
+        answer = witness.add_checkpoint(add_checkpoint_body(old=old, proof=_proof(store, old, checkpoint), note=note))
         match = _SIZE.fullmatch(answer.body) if answer.status == 409 else None
         if match is None or int(match[1]) == old:
             break
@@ -91,9 +87,9 @@ def _verified(body: bytes, note: bytes, vkey: str) -> bytes:
     raise JournalError("a witness gave no cosignature that verifies", code="witness.signature")
 
 
-def _proof(store: Store, old: int, checkpoint: Checkpoint, origin: str) -> list[bytes]:
+def _proof(store: Store, old: int, checkpoint: Checkpoint) -> list[bytes]:
     with store.read() as tx:
-        tree = Tree(tx, base=current_log(tx, origin=origin).base)
+        tree = Tree(tx)
         if not old <= checkpoint.size <= tree.size:
             raise JournalError(
                 f"a witness has seen {old} entries of this log, which has {checkpoint.size}: it was cut or restored",

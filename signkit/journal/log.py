@@ -58,8 +58,8 @@ def sign_head(store: Store, *, origin: str, key: SigningKey) -> bytes:
     vkey = log_vkey(origin, key.spki)
     with store.write() as tx:
         log = require_whole(tx, kept=store.kept_checkpoint(), vkey=vkey)
-        grow(tx, base=log.base)
-        tree = Tree(tx, base=log.base)
+        grow(tx)
+        tree = Tree(tx)
         if not tree.size:
             raise JournalError("there is no entry to sign for", code="journal.empty")
         note = sign_checkpoint(log.origin, tree.size, tree.root(), key)
@@ -91,12 +91,11 @@ def prove(store: Store, index: int, *, origin: str, checkpoint: Checkpoint) -> I
     """
     with store.read() as tx:
         log = current_log(tx, origin=origin)
-        tree = Tree(tx, base=log.base)
-        leaf = index - log.base
-        if checkpoint.origin != log.origin or not 0 <= leaf < checkpoint.size <= tree.size:
+        tree = Tree(tx)
+        if checkpoint.origin != log.origin or not 0 <= index < checkpoint.size <= tree.size:
             raise JournalError("the checkpoint does not cover that entry", code="journal.not_covered")
-        path = tuple(tree.inclusion(leaf, size=checkpoint.size))
-    return Inclusion(leaf, checkpoint.size, path)
+        path = tuple(tree.inclusion(index, size=checkpoint.size))
+    return Inclusion(index, checkpoint.size, path)
 
 
 def restart(store: Store, *, origin: str, key: SigningKey, actor: str, at: datetime) -> StoredEntry:

@@ -76,7 +76,6 @@ def publish(
     *,
     note: bytes,
     vkey: str,
-    base: int = 0,
     proofs: Iterable[int] = (),
     files: Mapping[str, bytes] | None = None,
 ) -> Published:
@@ -87,7 +86,6 @@ def publish(
         sink: where to.
         note: the signed checkpoint, cosignatures included; must be one of this home's log.
         vkey: verifier key of the log's first generation.
-        base: number of the entry with which the log's generation begins.
         proofs: numbers of entries that get a ``proof/<digest>.tlog-proof``; one that is there already is left alone.
         files: other files by path: the token, a text that explains how to check.
 
@@ -96,11 +94,11 @@ def publish(
         OSError: the sink cannot be written.
     """
     checkpoint = verify_checkpoint(note, vkey, generations=True)
-    tree = Tree(tx, base=base)
+    tree = Tree(tx)
     if checkpoint.size > tree.size or tree.root(checkpoint.size) != checkpoint.root:
         raise JournalForkError("the checkpoint is not of this log", code="journal.fork")
     written = 1
-    for path, make in itertools.chain(_tiles(tx, tree, base, checkpoint.size), _proofs(tx, tree, base, note, proofs)):
+    for path, make in itertools.chain(_tiles(tx, tree, checkpoint.size), _proofs(tx, tree, note, proofs)):
         if not sink.has(path):
             sink.put(path, make())
             written += 1
@@ -110,26 +108,25 @@ def publish(
     return Published(checkpoint.size, written)
 
 
-def _tiles(tx: ReadTransaction, tree: Tree, base: int, size: int) -> Iterator[tuple[str, Callable[[], bytes]]]:
+def _tiles(tx: ReadTransaction, tree: Tree, size: int) -> Iterator[tuple[str, Callable[[], bytes]]]:
     for level, number, width in tile_resources(size):
         yield tile_path(level, number, width), functools.partial(tree.tile, level, number, width)
         if level == 0:
-            yield tile_path(ENTRIES, number, width), functools.partial(_bundle, tx, base, number, width)
+            yield tile_path(ENTRIES, number, width), functools.partial(_bundle, tx, number, width)
 
 
 def _proofs(
-    tx: ReadTransaction, tree: Tree, base: int, note: bytes, indexes: Iterable[int]
+    tx: ReadTransaction, tree: Tree, note: bytes, indexes: Iterable[int]
 ) -> Iterator[tuple[str, Callable[[], bytes]]]:
     size = parse_checkpoint(note).size
     for index in indexes:
-        leaf = index - base
-        if 0 <= leaf < size:
+        if 0 <= index < size:
             (digest,) = tx.leaves(index, index + 1)
-            yield proof_path(digest), functools.partial(_proof, tree, leaf, size, note)
+            yield proof_path(digest), functools.partial(_proof, tree, index, size, note)
 
 
-def _proof(tree: Tree, leaf: int, size: int, note: bytes) -> bytes:
-    return TlogProof(leaf, tuple(tree.inclusion(leaf, size=size)), note).encode()
+def _proof(tree: Tree, index: int, size: int, note: bytes) -> bytes:
+    return TlogProof(index, tuple(tree.inclusion(index, size=size)), note).encode()
 
 
 def _keys(vkey: str, origin: str) -> dict[str, bytes]:
@@ -142,7 +139,7 @@ def _keys(vkey: str, origin: str) -> dict[str, bytes]:
     }
 
 
-def _bundle(tx: ReadTransaction, base: int, number: int, width: int) -> bytes:
-    start = base + number * TILE_WIDTH
+def _bundle(tx: ReadTransaction, number: int, width: int) -> bytes:
+    start = number * TILE_WIDTH
     prefix = HASH_BYTES.to_bytes(2, "big")
     return b"".join(prefix + leaf for leaf in tx.leaves(start, start + width))

@@ -2,7 +2,7 @@
 
 The restore rule (proof.md section 7): the newest signed checkpoint is kept outside the database. A database that is
 smaller than it, or has another root at its size, was restored or rewritten; whatever were signed now would fork the
-log.
+log. After a restore it goes on as a new generation, a log of another name over the entries that are left.
 """
 
 from __future__ import annotations
@@ -33,8 +33,6 @@ class LogState:
     origin: str
     """Its name, with ``/2`` and so on after a restore."""
     generation: int
-    base: int
-    """Number of the entry with which it begins: leaf ``i`` of its tree is entry ``base + i``."""
 
 
 def current_log(tx: ReadTransaction, *, origin: str) -> LogState:
@@ -49,8 +47,8 @@ def current_log(tx: ReadTransaction, *, origin: str) -> LogState:
             generation = data.get("generation")
             if type(generation) is not int or generation < 2:
                 raise JournalCorruptError("an entry that begins no generation of the log", code="journal.restart")
-            return LogState(generation_name(origin, generation), generation, stored.index)
-    return LogState(origin, 1, 0)
+            return LogState(generation_name(origin, generation), generation)
+    return LogState(origin, 1)
 
 
 def require_whole(tx: ReadTransaction, *, kept: bytes | None, vkey: str) -> LogState:
@@ -68,7 +66,7 @@ def require_whole(tx: ReadTransaction, *, kept: bytes | None, vkey: str) -> LogS
     """
     origin = vkey.partition("+")[0]
     log = current_log(tx, origin=origin)
-    tree = Tree(tx, base=log.base)
+    tree = Tree(tx)
     for note in (kept, tx.checkpoint()):
         if note is not None:
             _compare(tree, log, verify_checkpoint(note, vkey, generations=True), origin=origin)

@@ -31,13 +31,12 @@ _KEPT: Final = 64
 
 
 class Tree:
-    """The log that begins at entry ``base`` of a home, as one transaction sees it."""
+    """The tree over all entries of a home, as one transaction sees it."""
 
-    def __init__(self, tx: ReadTransaction, *, base: int = 0) -> None:
+    def __init__(self, tx: ReadTransaction) -> None:
         self._tx = tx
-        self._base = base
         self._tiles: dict[tuple[int, int], LeafNodes] = {}
-        self.size = max(0, tx.size() - base)
+        self.size = tx.size()
         """Number of leaves."""
 
     def root(self, size: int | None = None) -> bytes:
@@ -61,9 +60,9 @@ class Tree:
         """Return the first ``width`` hashes of a tile, concatenated: the roots of subtrees of 256**storey leaves."""
         start = number * TILE_WIDTH
         if storey == 0:
-            leaves = self._tx.leaves(self._base + start, self._base + start + width)
+            leaves = self._tx.leaves(start, start + width)
             return b"".join(leaf_hash(leaf) for leaf in leaves)
-        kept = _split_hashes(self._tx.tile(self._base, storey, number))[:width]
+        kept = _split_hashes(self._tx.tile(storey, number))[:width]
         missing = range(start + len(kept), start + width)
         below = (LeafNodes(_split_hashes(self.tile(storey - 1, child))) for child in missing)
         return b"".join([*kept, *(nodes.node(TILE_HEIGHT, 0) for nodes in below)])

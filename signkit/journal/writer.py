@@ -63,16 +63,16 @@ def append(
     return tx.append(entry, after=None if head is None else head.digest)
 
 
-def grow(tx: WriteTransaction, *, base: int = 0) -> None:
+def grow(tx: WriteTransaction) -> None:
     """Keep every tile that the entries complete or lengthen and that is not kept yet.
 
     Called with each checkpoint: appends stay free of it, and its cost per entry is constant.
     """
-    tree = Tree(tx, base=base)
+    tree = Tree(tx)
     storey, count = 1, tree.size >> TILE_HEIGHT
     while count:
         number, width = divmod(count - 1, TILE_WIDTH)
-        while number >= 0 and len(tx.tile(base, storey, number)) < (width + 1) * HASH_BYTES:
-            tx.put_tile(base, storey, number, tree.tile(storey, number, width + 1))
+        while number >= 0 and len(tx.tile(storey, number)) < (width + 1) * HASH_BYTES:
+            tx.put_tile(storey, number, tree.tile(storey, number, width + 1))
             number, width = number - 1, TILE_WIDTH - 1
         storey, count = storey + 1, count >> TILE_HEIGHT

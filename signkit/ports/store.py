@@ -109,8 +109,8 @@ class ReadTransaction(Protocol):
         """Return the evidence kept for an envelope by its digest ``sha256:<hex>``."""
         ...
 
-    def tile(self, log: int, level: int, number: int) -> bytes:
-        """Return the hashes of a tile of the tree that begins at entry ``log``, concatenated; empty if not kept."""
+    def tile(self, level: int, number: int) -> bytes:
+        """Return the hashes of a tile of the tree, concatenated; empty if not kept."""
         ...
 
     def checkpoint(self) -> bytes | None:
@@ -153,7 +153,7 @@ class WriteTransaction(ReadTransaction, Protocol):
         """Cache the fold of an envelope."""
         ...
 
-    def put_tile(self, log: int, level: int, number: int, hashes: bytes) -> None:
+    def put_tile(self, level: int, number: int, hashes: bytes) -> None:
         """Keep a tile, full or partial; an older, shorter one is replaced."""
         ...
 

@@ -176,8 +176,9 @@ class FileObjectStore:
         self._may_write()
         place = self._place(digest)
         if not place.parent.is_dir():
-            place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            fsync_folder(place.parent.parent)
+            self._objects.mkdir(mode=0o700, exist_ok=True)
+            place.parent.mkdir(mode=0o700, exist_ok=True)
+            fsync_folder(self._objects)
         path.chmod(0o600)
         with path.open("rb") as stream:
             os.fsync(stream.fileno())

@@ -76,7 +76,6 @@ projections: Final = _table(
 
 tiles: Final = _table(
     "tiles",
-    sa.Column("log", sa.BigInteger().with_variant(sa.INTEGER, "sqlite"), primary_key=True),
     sa.Column("level", sa.Integer, primary_key=True),
     sa.Column("number", sa.BigInteger().with_variant(sa.INTEGER, "sqlite"), primary_key=True),
     sa.Column("hashes", sa.LargeBinary, nullable=False),

@@ -123,11 +123,9 @@ class SqlReadTransaction:
         )
         return {canonical.digest_text(bytes(row.digest)): bytes(row.data) for row in rows}
 
-    def tile(self, log: int, level: int, number: int) -> bytes:
+    def tile(self, level: int, number: int) -> bytes:
         """Return the hashes of a tile, or nothing."""
-        rows = self._all(
-            sa.select(tiles.c.hashes).where(tiles.c.log == log, tiles.c.level == level, tiles.c.number == number)
-        )
+        rows = self._all(sa.select(tiles.c.hashes).where(tiles.c.level == level, tiles.c.number == number))
         return bytes(rows[0][0]) if rows else b""
 
     def checkpoint(self) -> bytes | None:
@@ -237,9 +235,9 @@ class SqlWriteTransaction(SqlReadTransaction):
         """Cache the fold of an envelope."""
         self._put(projections, {"envelope": envelope}, {"state": state, "value": canonical.encode(value)})
 
-    def put_tile(self, log: int, level: int, number: int, hashes: bytes) -> None:
+    def put_tile(self, level: int, number: int, hashes: bytes) -> None:
         """Keep a tile."""
-        self._put(tiles, {"log": log, "level": level, "number": number}, {"hashes": hashes})
+        self._put(tiles, {"level": level, "number": number}, {"hashes": hashes})
 
     def put_checkpoint(self, note: bytes, token: bytes | None) -> None:
         """Keep a signed note, by its text: everything before the blank line."""

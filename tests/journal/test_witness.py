@@ -161,14 +161,12 @@ def test_it_refuses_strangers_and_rubbish(
 def test_a_home_asks_its_witnesses(witness: Witness, store: SqlStore, key: SigningKey, origin: str) -> None:
     """Those who vouch are kept with the checkpoint; those who do not are told, and nobody stops the others."""
     neighbour = Direct(witness)
-    cosigned = ask_witnesses(
-        store, grow_to(store, 5, key, origin), origin=origin, witnesses=[Deaf(), neighbour, Liar()]
-    )
+    cosigned = ask_witnesses(store, grow_to(store, 5, key, origin), witnesses=[Deaf(), neighbour, Liar()])
     assert cosigned.vouched == (NAME,)
     assert dict(cosigned.problems) == {Deaf.vkey: "witness.unavailable", Liar.vkey: "witness.signature"}
     with store.read() as tx:
         assert tx.checkpoint() == cosigned.note
-    later = ask_witnesses(store, grow_to(store, 700, key, origin), origin=origin, witnesses=[neighbour])
+    later = ask_witnesses(store, grow_to(store, 700, key, origin), witnesses=[neighbour])
     assert later.vouched == (NAME,)
     assert neighbour.asked == 2
 
@@ -177,7 +175,7 @@ def test_a_home_that_forgot_asks_again(witness: Witness, store: SqlStore, key: S
     """When the witness remembers another size than the home thinks, the second request succeeds."""
     assert witness.add_checkpoint(request(store, 0, grow_to(store, 5, key, origin))).status == 200
     neighbour = Direct(witness)
-    assert ask_witnesses(store, grow_to(store, 8, key, origin), origin=origin, witnesses=[neighbour]).vouched
+    assert ask_witnesses(store, grow_to(store, 8, key, origin), witnesses=[neighbour]).vouched
     assert neighbour.asked == 2
 
 
@@ -188,7 +186,7 @@ def test_a_home_restored_whole_is_found_by_its_witness(
     assert witness.add_checkpoint(request(store, 0, grow_to(store, 9, key, origin))).status == 200
     restored = open_store(tmp_path / "restored", create=True)
     note = grow_to(restored, 5, key, origin)
-    cosigned = ask_witnesses(restored, note, origin=origin, witnesses=[Direct(witness)])
+    cosigned = ask_witnesses(restored, note, witnesses=[Direct(witness)])
     assert cosigned.vouched == ()
     assert cosigned.problems == ((VKEY, "witness.ahead"),)
 
