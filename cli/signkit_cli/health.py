@@ -122,18 +122,22 @@ def _key_files(folder: Path) -> Iterator[Symptom]:
 
 def _keys(home: Home) -> Iterator[Symptom]:
     wanted = [name for name in KeyName if name is not KeyName.TSA or "embedded" in home.config.timestamps]
+    locked: list[Symptom] = []
     for name in wanted:
         try:
             home.keys.key(name)
             yield from _certificate(home, name)
         except KeyUnavailableError as exc:
             if exc.code == "seal.key.passphrase" and home.passphrase is None:
-                yield Symptom("note", "doctor.locked", {}, str(name))
-                return
-            if exc.code != "seal.key.permissions":  # told file by file
+                locked.append(Symptom("fault", exc.code, {}, str(name), exc.message, exc.hint))
+            elif exc.code != "seal.key.permissions":  # told file by file
                 yield Symptom("fault", exc.code, {}, str(name), exc.message, exc.hint)
         except (SealError, X509Error) as exc:
             yield Symptom("fault", exc.code, {}, str(name), exc.message)
+    if len(locked) == len(wanted):
+        yield Symptom("note", "doctor.locked")
+    else:
+        yield from locked  # others opened without a passphrase: these are damaged
 
 
 def _certificate(home: Home, name: KeyName) -> Iterator[Symptom]:

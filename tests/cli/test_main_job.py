@@ -79,7 +79,7 @@ def test_a_signatory_answers_to_id_address_and_name(sent: Any, who: str) -> None
         sent.signkit("sign", sent.id, "--as", who, "--provider", "rehearsal", code=10)
         return
     sent.signkit("sign", sent.id, "--as", who, "--provider", "rehearsal")
-    assert [item["state"] for item in sent.signkit.show(sent.id)["signatories"]][0] == "signed"
+    assert sent.signkit.show(sent.id)["signatories"][0]["state"] == "signed"
 
 
 def test_prefixes_name_an_envelope_when_unique(signkit: Any, protokoll: Path) -> None:
