@@ -85,7 +85,7 @@ def test_every_finding_that_code_makes_has_a_sentence():
                 continue
             named = [keyword.value for keyword in node.keywords if keyword.arg == "code"] or node.args[2:3]
             missing += [
-                f"{path.relative_to(ROOT)}:{node.lineno}: {item.value}"
+                f"{path.relative_to(ROOT)}:{node.lineno}: {item.value!s}"
                 for item in named
                 if isinstance(item, ast.Constant) and item.value not in codes()
             ]
