@@ -1,8 +1,8 @@
 """Risk codes: what about a document may make it look or mean something else later, without a changed byte.
 
-Proof.md section 2 *Input* names the codes. Six of them refuse a document unless its sender accepts each by name, and
-the manifest then records it; four only inform. The clerk finds them before sending and the archivist once more on R0,
-with the same code, so a code that the manifest lacks is a finding under C1.
+Proof.md section 2 *Input* names the codes, decision 0011 adds ``annotations``. Seven of them refuse a document unless
+its sender accepts each by name, and the manifest then records it; four only inform. The clerk finds them before sending
+and the archivist once more on R0, with the same code, so a code that the manifest lacks is a finding under C1.
 
 What is not here: how they are found (``signkit.pades.examine``), and the sentences (``signkit.texts``, area ``risk``).
 """
@@ -30,6 +30,8 @@ class Risk(enum.StrEnum):
     """The viewer draws the form's fields anew (``/NeedAppearances true``)."""
     HIDDEN = "hidden"
     """Text or pictures under images or form fields, or a field whose value is not what it shows."""
+    ANNOTATIONS = "annotations"
+    """Annotations over one another, or without an appearance of their own; other validators fail such a document."""
     TRAILING_BYTES = "trailing-bytes"
     """Bytes after the last ``%%EOF``."""
     FONTS = "fonts"
@@ -48,7 +50,7 @@ class Risk(enum.StrEnum):
 
 
 REFUSING: Final = frozenset(
-    {Risk.ACTIVE, Risk.EXTERNAL, Risk.LAYERS, Risk.FORM_REDRAWS, Risk.HIDDEN, Risk.TRAILING_BYTES}
+    {Risk.ACTIVE, Risk.EXTERNAL, Risk.LAYERS, Risk.FORM_REDRAWS, Risk.HIDDEN, Risk.ANNOTATIONS, Risk.TRAILING_BYTES}
 )
 INFORMING: Final = frozenset(Risk) - REFUSING
 

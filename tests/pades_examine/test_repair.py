@@ -17,7 +17,7 @@ from signkit.testing.attacks.risky import RiskyDocument, risky_documents
 from signkit.texts import LANGUAGES, codes
 
 RISKY = list(risky_documents())
-_CURED = {Risk.ACTIVE, Risk.EXTERNAL, Risk.FORM_REDRAWS, Risk.TRAILING_BYTES}
+_CURED = {Risk.ANNOTATIONS, Risk.ACTIVE, Risk.EXTERNAL, Risk.FORM_REDRAWS, Risk.TRAILING_BYTES}
 
 
 def repaired(tmp_path: Path, data: bytes, *, password: str = "") -> RepairReport:
@@ -41,7 +41,7 @@ def test_what_can_be_taken_out_is_taken_out(document: RiskyDocument, tmp_path: P
         assert left == ()
     else:
         assert left == (document.risk,)
-    assert {code for _, code in report.pages_changed} <= {"fields-drawn", "multimedia-removed"}
+    assert {code for _, code in report.pages_changed} <= {"comments-removed", "fields-drawn", "multimedia-removed"}
 
 
 def test_the_report_names_the_file_it_came_from(tmp_path: Path) -> None:

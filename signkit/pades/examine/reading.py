@@ -10,11 +10,11 @@ from signkit.errors import UnreadableDocumentError
 from signkit.model.risks import Risk, RiskFound
 from signkit.pades.examine.active import active_risks, external_risks, layer_risks
 from signkit.pades.examine.claims import read_claims
+from signkit.pades.examine.crowding import annotation_risks
 from signkit.pades.examine.facts import Attachment, ExistingSignature, Facts
 from signkit.pades.examine.graph import Graph, read_graph
 from signkit.pades.examine.hidden import hidden_risks
 from signkit.pades.examine.informing import attachments, font_risks, form_risks, link_risks
-from signkit.pades.examine.overlaps import overlap_risks
 from signkit.pades.structure import Pdf, Ref, SignatureField, View
 
 __all__ = ["facts_of", "read_facts"]
@@ -79,7 +79,7 @@ def _risks(pdf: Pdf, graph: Graph, attached: tuple[Attachment, ...]) -> Iterator
     yield from layer_risks(graph)
     yield from form_risks(view)
     yield from hidden_risks(view)
-    yield from overlap_risks(view)
+    yield from annotation_risks(view)
     yield from font_risks(graph)
     yield from link_risks(graph)
     for item in attached:

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import pikepdf
 
-from signkit.pades.repair.overlaps import separate_annotations
+from signkit.pades.repair.crowding import drop_unpainted, separate_annotations
 
 __all__ = ["Cleaning", "clean", "is_signed"]
 
@@ -73,6 +73,7 @@ def clean(pdf: pikepdf.Pdf) -> Cleaning:
         _drop_actions(node, done)
         if isinstance(node, pikepdf.Stream):
             _drop_external(node, done)
+    drop_unpainted(pdf, done.changes, done.pages)
     separate_annotations(pdf, done.changes)
     _settle_layers(pdf, done)
     _separate(pdf, done)

@@ -281,7 +281,8 @@ def _ordinary() -> _Named:
     goto = b"<< " + _LINK + b"/A << /S /GoTo /D [3 0 R /Fit] >> >>"
     named = b"<< " + _LINK + b"/A << /S /Named /N /NextPage >> >>"
     away = b"<< " + _LINK + b"/A << /S /URI /URI (https://example.org/) >> >>"
-    yield "links", PlainPdf(page=b"/Annots [" + goto + named + away + b"]")
+    links = (goto, named.replace(b"690 300 720", b"650 300 680"), away.replace(b"690 300 720", b"610 300 640"))
+    yield "links", PlainPdf(page=b"/Annots [" + b"".join(links) + b"]")
     yield "opens-at-a-place", PlainPdf(catalog=b"/OpenAction [3 0 R /XYZ null null 1]")
     yield "opens-by-goto", PlainPdf(catalog=b"/OpenAction << /S /GoTo /D [3 0 R /Fit] >>")
     layer = b"/OCProperties << /OCGs [6 0 R] /D << /ON [6 0 R] /Order [6 0 R] /OFF [] /AS [] >> /Configs [] >>"
@@ -291,11 +292,25 @@ def _ordinary() -> _Named:
     yield "end-of-line", PlainPdf(tail=b"")
 
 
+def _annotations() -> Iterator[tuple[str, PlainPdf]]:
+    link = b"<< /Type /Annot /Subtype /Link /Border [0 0 0] /Rect [%s] /A << /S /URI /URI (https://example.org/) >> >>"
+    yield "links-overlap", PlainPdf(page=b"/Annots [" + link % b"9 9 90 30" + link % b"50 20 120 40" + b"]")
+    yield "link-twice", PlainPdf(page=b"/Annots [" + link % b"9 9 90 30" + link % b"90 30 9 9" + b"]")
+    note = b"<< /Type /Annot /Subtype /%s /Rect [100 100 120 120] /Contents (hej) >>"
+    yield "note-without-appearance", PlainPdf(page=b"/Annots [" + note % b"Text" + b"]")
+    yield "highlight-without-appearance", PlainPdf(page=b"/Annots [6 0 R]", objects={6: note % b"Highlight"})
+    shown = b"<< /Type /Annot /Subtype /Text /Rect [9 9 29 29] /AP << /N 6 0 R >> /Popup 7 0 R >>"
+    popup = b"<< /Type /Annot /Subtype /Popup /Rect [20 20 200 90] >>"
+    form = stream(b"", entries=b"/Type /XObject /Subtype /Form /BBox [0 0 20 20] ")
+    yield "note-under-its-popup", PlainPdf(page=b"/Annots [" + shown + b" 7 0 R]", objects={6: form, 7: popup})
+
+
 _RISKY = {
     Risk.ACTIVE: _active,
     Risk.EXTERNAL: _external,
     Risk.LAYERS: _layers,
     Risk.FORM_REDRAWS: _form_redraws,
     Risk.HIDDEN: _hidden,
+    Risk.ANNOTATIONS: _annotations,
     Risk.TRAILING_BYTES: _trailing_bytes,
 }
