@@ -67,13 +67,20 @@ def check_home(store: Store, *, vkey: str | None, checkpoints: Sequence[bytes] =
         for name in names:
             findings += _envelope(tx, name, states.pop(name, None), wanted, erased=name in erased)
         findings += [_failed("journal.state", name, state=state) for name, state in states.items()]
-    findings += [Finding(STEP, Verdict.FAILED, "journal.database", {"reason": line}) for line in store.faults()]
+    findings += _database(store)
     findings += _objects(store, wanted)
     if not findings:
         params: dict[str, str | int] = {"entries": rows.tree.size, "envelopes": len(names), "documents": len(wanted)}
         findings = [Finding(STEP, Verdict.PASSED, "journal.home", params)]
     orphans = tuple(digest for digest in store.objects.digests() if digest not in wanted)
     return HomeReport(tuple(findings), rows.tree.size, len(names), orphans, tuple(store.objects.leftovers()))
+
+
+def _database(store: Store) -> Iterator[Finding]:
+    try:
+        store.check()
+    except StoreError as exc:
+        yield Finding(STEP, Verdict.FAILED, "journal.database", {"reason": exc.message})
 
 
 def _rows(tx: ReadTransaction, vkey: str | None, outside: Sequence[bytes], findings: list[Finding]) -> Rows:

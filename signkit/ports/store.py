@@ -265,10 +265,6 @@ class Store(Protocol):
         """
         ...
 
-    def faults(self) -> list[str]:
-        """Return what the database itself finds wrong with its files, a line each; empty for one that is whole."""
-        ...
-
     def close(self) -> None:
         """Let go of everything; twice is once."""
         ...

@@ -27,7 +27,6 @@ DATABASE: Final = "signkit.sqlite"
 CHECKPOINT: Final = "checkpoint"
 """The newest signed checkpoint, outside the database; a backup of the database alone never brings back an old one."""
 
-_MAX_FAULTS: Final = 20
 _MAX_NOTE_BYTES: Final = 64 * 1024
 
 
@@ -111,7 +110,7 @@ class SqlStore:
         if self._engine.dialect.name != "sqlite":
             return
         with wrapped(), self._engine.connect() as connection:
-            answer = str(connection.exec_driver_sql("PRAGMA quick_check(1)").scalar())
+            answer = str(connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar())
             guards = sa.text("SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'entries'")
             guarded = connection.execute(guards).scalar_one() >= len(SQLITE_GUARDS)
         if answer != "ok":
@@ -125,14 +124,6 @@ class SqlStore:
                 hint="somebody has removed its triggers; compare the journal with an older checkpoint",
                 subject={"file": DATABASE},
             )
-
-    def faults(self) -> list[str]:
-        """Return what SQLite's own integrity check finds; a database server keeps its own watch."""
-        if self._engine.dialect.name != "sqlite":
-            return []
-        with wrapped(), self._engine.connect() as connection:
-            lines = connection.exec_driver_sql(f"PRAGMA integrity_check({_MAX_FAULTS})").scalars().all()
-        return [str(line) for line in lines if line != "ok"]
 
     def close(self) -> None:
         """Let go of every connection; the last one that leaves folds the write-ahead log into the database."""
