@@ -141,7 +141,9 @@ def test_real_documents_trip_only_what_they_carry(shared: Path) -> None:
     assert tripped == {
         "qpdf-button-set-broken.pdf": ("form-redraws",),
         "qpdf-form-out.pdf": ("form-redraws",),
+        "qpdf-test80a1.pdf": ("annotations",),
         "qpdf-test80a2.pdf": ("hidden",),
+        "samples-annotated_pdf.pdf": ("annotations",),
         "samples-libreoffice-form.pdf": ("form-redraws",),
         "samples-pdflatex-forms.pdf": ("active", "form-redraws"),
     }
