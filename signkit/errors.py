@@ -29,6 +29,9 @@ A verdict is a value; an exception means that the job could not be done. The fam
     │       ├── CeremonyExpiredError
     │       ├── CeremonyFailedError
     │       └── IdentityMismatchError
+    ├── DeliveryError
+    │   ├── DeliveryUnavailableError
+    │   └── DeliveryRejectedError
     ├── PluginError
     │   ├── PluginNotFoundError
     │   ├── PluginConflictError
@@ -57,6 +60,9 @@ __all__ = [
     "CeremonyExpiredError",
     "CeremonyFailedError",
     "ConfigError",
+    "DeliveryError",
+    "DeliveryRejectedError",
+    "DeliveryUnavailableError",
     "DocumentChangedError",
     "DocumentError",
     "EncryptedDocumentError",
@@ -293,6 +299,25 @@ class IdentityMismatchError(CeremonyError):
     """Somebody else than the invited person completed the ceremony; nothing was signed."""
 
     default_code = "ceremony.identity_mismatch"
+
+
+class DeliveryError(SignkitError):
+    """A message to a person could not be handed over."""
+
+    default_code = "delivery"
+
+
+class DeliveryUnavailableError(DeliveryError):
+    """Not now: the other side cannot be reached, or asks to come back later."""
+
+    default_code = "delivery.unavailable"
+    default_retry = Retry.AUTO
+
+
+class DeliveryRejectedError(DeliveryError):
+    """Never as it is: the other side refuses the message or its recipient."""
+
+    default_code = "delivery.rejected"
 
 
 class PluginError(SignkitError):

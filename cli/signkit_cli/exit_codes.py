@@ -49,6 +49,8 @@ _CODES: dict[type[errors.SignkitError], ExitCode] = {
     errors.IdentityMismatchError: ExitCode.IDENTITY_MISMATCH,
     errors.CeremonyError: ExitCode.PROVIDER_REJECTED,
     errors.ProviderError: ExitCode.PROVIDER_UNAVAILABLE,
+    errors.DeliveryUnavailableError: ExitCode.PROVIDER_UNAVAILABLE,
+    errors.DeliveryError: ExitCode.PROVIDER_REJECTED,
     errors.PluginError: ExitCode.PLUGIN,
     errors.SealError: ExitCode.SEAL,
     errors.NothingToVerifyError: ExitCode.NOTHING_TO_VERIFY,
