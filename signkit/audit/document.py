@@ -38,7 +38,7 @@ def open_case(given: Given) -> Case:
         UnreadableDocumentError: not a PDF, or the path cannot be read.
     """
     try:
-        pdf = Pdf.open(given.path)
+        pdf = _opened(given.path)
         if pdf.encrypted:
             raise EncryptedDocumentError(
                 "the document is encrypted",
@@ -53,6 +53,12 @@ def open_case(given: Given) -> Case:
     except UnreadableDocumentError as exc:
         raise _sorted(exc, given.path) from exc
     return case
+
+
+def _opened(path: Path) -> Pdf:
+    if path.exists() and not path.is_file():
+        raise UnreadableDocumentError("this is no file", code="structure.open")
+    return Pdf.open(path)
 
 
 def _sorted(exc: UnreadableDocumentError, path: Path) -> UnreadableDocumentError:

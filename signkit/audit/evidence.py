@@ -5,6 +5,7 @@ Intent and text are read from the evidence, never from what stands beside it (pr
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 
@@ -146,6 +147,17 @@ class _Check:
             self._fail("other_name")
         if identity.level != self._statement.level:
             self._fail("level")
+        shown = self._shown_identity()
+        said = {"scheme": identity.scheme, "value": identity.value, "birthdate": identity.birthdate}
+        if any(said.get(key) != value for key, value in shown.items()):
+            self._fail("disclosed")
+
+    def _shown_identity(self) -> Mapping[str, str]:
+        """Return what the manifest says of the person in clear (proof.md section 6, disclosure)."""
+        for record in self._manifest.signatories:
+            if record.id == self._statement.signatory:
+                return record.identity or {}
+        return {}
 
     def _time(self, facts: EvidenceFacts) -> None:
         certificate, gen_time = self._fact.certificate, self._fact.gen_time

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from signkit.audit.case import Case
-from signkit.model.report import ChangeLevel, SignatureKind, SignatureReport, Verdict
+from signkit.model.report import ChangeLevel, SignatureKind, SignatureReport, Verdict, worst
 from signkit.pades.validate import validate_signatures
 from signkit.pades.validate_facts import SignatureFacts
 from signkit.x509.certificates import Certificate
@@ -53,7 +53,7 @@ def _report(case: Case, fact: SignatureFacts) -> SignatureReport:
     return SignatureReport(
         field=fact.field,
         kind=_kind(case, fact),
-        verdict=fact.verdict,
+        verdict=worst([fact.verdict, *_said_elsewhere(case, fact.field)]),
         name=_name(certificate),
         role=statement.role if statement else fact.role,
         person=statement.person if statement else None,
@@ -65,6 +65,11 @@ def _report(case: Case, fact: SignatureFacts) -> SignatureReport:
         evidence=statement.evidence if statement else None,
         environment=statement.environment if statement else manifest.environment if manifest else None,
     )
+
+
+def _said_elsewhere(case: Case, name: str) -> Iterable[Verdict]:
+    """Return what the steps about statements and places found of this signature."""
+    return (item.verdict for item in case.findings if item.subject == name and item.check in {"2", "7"})
 
 
 def _kind(case: Case, fact: SignatureFacts) -> SignatureKind:

@@ -48,8 +48,8 @@ def verify_file(
         require: claims that must be decided for PASSED, such as ``C3b`` and ``C5``.
 
     Raises:
-        DocumentError: not a PDF, encrypted, no evidence file, or a path that cannot be read. Whatever is wrong inside a PDF that names a
-            signature is a verdict.
+        DocumentError: not a PDF, encrypted, no evidence file, or a path that cannot be read. Whatever is wrong inside a
+            PDF that names a signature is a verdict.
         UsageError: an unknown claim in ``require``.
     """
     if unknown := sorted(require - set(CLAIMS)):

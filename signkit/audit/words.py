@@ -9,11 +9,25 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Final
 
 from signkit.model.report import Finding, Report, SignatureReport, Verdict
 from signkit.texts import text
 
 __all__ = ["Line", "render_report", "sentence"]
+
+
+_WORTH_TELLING: Final = frozenset(
+    {
+        "original.repaired",
+        "original.risk_accepted",
+        "original.risk_informing",
+        "original.same",
+        "original.same_before_repair",
+        "person.by_name",
+    }
+)
+"""What holds, and an archivist wants to know all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +79,9 @@ def _facts(report: Report, lang: str) -> Iterator[Line]:
         yield Line("note", text(f"report.completion.{report.completion.value}", lang))
     if report.original:
         yield Line("note", text("report.original", lang, **dict(report.original)))
+    for item in report.findings:
+        if item.code in _WORTH_TELLING:
+            yield Line("note", _finding(item, lang, code=False))
     yield Line("note", text("report.at", lang, time=_time(report.at)))
 
 
@@ -118,10 +135,10 @@ def _problems(report: Report, lang: str) -> Iterator[Line]:
         yield Line("finding", _finding(item, lang), item.verdict, indent=1)
 
 
-def _finding(item: Finding, lang: str) -> str:
+def _finding(item: Finding, lang: str, *, code: bool = True) -> str:
     words = sentence(item.code, lang, item.params)
     place = f" ({item.subject})" if item.subject else ""
-    return f"{words}{place} [{item.code}]"
+    return f"{words}{place} [{item.code}]" if code else f"{words}{place}"
 
 
 def _hints(report: Report, lang: str) -> Iterator[Line]:
