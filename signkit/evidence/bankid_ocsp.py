@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -88,13 +89,14 @@ def check(answer: OcspAnswer, *, signature_text: bytes, signer: Certificate, iss
         issuer: the CA that issued it, already verified; it must have issued the responder's certificate too.
     """
     flaws: list[OcspFlaw] = []
-    for step in (
+    steps: tuple[Callable[[], None], ...] = (
         lambda: _check_nonce(answer, signature_text),
         lambda: _check_responder(answer, issuer),
         lambda: _check_subject(answer, signer, issuer),
         lambda: _check_status(answer),
         lambda: _check_times(answer),
-    ):
+    )
+    for step in steps:
         try:
             step()
         except OcspFlaw as flaw:
