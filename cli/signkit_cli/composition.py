@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 __all__ = [
     "KEYS",
     "REVOKED",
+    "SIMULATOR",
     "TRUST_FILE",
     "Home",
     "SystemClock",
@@ -47,6 +48,8 @@ __all__ = [
 
 KEYS: Final = "keys"
 REVOKED: Final = "revoked.json"
+SIMULATOR: Final = "simulator"
+"""Folder in a test home where its simulator keeps what it needs."""
 TRUST_FILE: Final = "trust.pem"
 _MAX_PASSPHRASE: Final = 4096
 _SIMULATED: Final = frozenset({"rehearsal"})
@@ -132,10 +135,10 @@ class Home:
             clock=self.clock,
             timeout_seconds=self.config.timestamp_timeout_seconds,
             anchors=self.anchors.for_purpose("tsa"),
-            refused=self._own_authorities() if self.config.environment == "production" else (),
+            refused=self.own_authorities() if self.config.environment == "production" else (),
         )
 
-    def _own_authorities(self) -> tuple[Certificate, ...]:
+    def own_authorities(self) -> tuple[Certificate, ...]:
         """Return what a production home's timestamps must not chain to: they would prove nothing to others."""
         names = (KeyName.ROOT, KeyName.PERSON_CA, KeyName.SEAL_CA)
         return tuple(Certificate(self.keys.certificates(name)[0]) for name in names)
