@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from signkit.errors import ConfigError
+from signkit.model.reminding import Reminders
 
 __all__ = [
     "CONFIG_FILE",
@@ -39,9 +40,11 @@ _WITNESS: Final = ("url", "key")
 _S3: Final = ("endpoint", "region", "access_key", "secret_file")
 _MAX_DAYS: Final = 36_525
 """A hundred years."""
+_REMIND: Final = ("most", "from_hour", "to_hour", "weekends")
 _JOURNAL: Final = ("witnesses_needed",)
 _SECTIONS: Final = (
     "home",
+    "remind",
     "sign",
     "timestamps",
     "timestamp",
@@ -100,6 +103,7 @@ class Config:
     witnesses: tuple[WitnessSettings, ...] = ()
     witnesses_needed: int = 0
     """How many of them must vouch for a checkpoint."""
+    reminders: Reminders = field(default_factory=Reminders)
     s3: Mapping[str, str] = field(default_factory=dict)
     """``endpoint``, ``region``, ``access_key`` and ``secret_file`` of the service that s3:// means; empty: none."""
     retention_days: Mapping[str, int] = field(default_factory=dict)
@@ -173,6 +177,7 @@ def parse_config(data: bytes, *, file: str) -> Config:
                 for kind, days in reader.table("retention").items()
             }
         ),
+        reminders=_reminders(reader),
         witnesses_needed=reader.count("journal.witnesses_needed", journal.get("witnesses_needed", 0)),
     )
     _consistent(reader, config)
@@ -196,6 +201,11 @@ language = "{language}"                # sv, en or da: documents and messages
 [sign]
 provider = "{provider}"           # unless the signatory or --provider says otherwise
 
+# [providers.bankid]                    # docs/bankid.md; a test home without it: signkit simulator serve
+# certificate = "keys/bankid.p12"
+# password_file = "keys/bankid.password"
+# server_ca = "keys/bankid-server.pem"
+
 [timestamps]
 services = {services}          # tried in order; "embedded" (test homes only) or names of [timestamp.NAME]
 timeout_seconds = 20
@@ -206,6 +216,12 @@ timeout_seconds = 20
 # password_file = "keys/tsa-password"
 # crl_urls = ["http://…"]               # lists that its certificates do not name
 # certificates = ["tsa-chain.pem"]      # certificates that its tokens leave out
+
+# [remind]
+# most = 8                              # to one person about one envelope; 0: never by itself
+# from_hour = 7                         # Swedish time; nobody is disturbed before, nor from to_hour on
+# to_hour = 20
+# weekends = false
 
 # [journal]
 # witnesses_needed = 1                  # how many of [witness.NAME] must vouch for a checkpoint
@@ -223,6 +239,23 @@ timeout_seconds = 20
 # url = "https://witness.example.org/"
 # key = "…+…+…"                         # the verifier key that its operator gave you
 """
+
+
+def _reminders(reader: _Tree) -> Reminders:
+    table, usual = reader.table("remind"), Reminders()
+    reader.known("remind", table, _REMIND)
+    weekends = table.get("weekends", usual.weekends)
+    if not isinstance(weekends, bool):
+        raise reader.wrong("remind.weekends", "is neither true nor false")
+    made = Reminders(
+        most=reader.count("remind.most", table.get("most", usual.most)),
+        from_hour=reader.count("remind.from_hour", table.get("from_hour", usual.from_hour), most=23),
+        to_hour=reader.count("remind.to_hour", table.get("to_hour", usual.to_hour), most=24),
+        weekends=weekends,
+    )
+    if made.from_hour >= made.to_hour:
+        raise reader.wrong("remind.to_hour", "is not after remind.from_hour")
+    return made
 
 
 def _services(reader: _Tree) -> dict[str, TimestampService]:

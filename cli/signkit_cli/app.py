@@ -31,12 +31,14 @@ COMMANDS: Final = (
     "envelope",
     "sign",
     "decline",
+    "delegate",
     "verify",
     "trust",
     "provider",
     "simulator",
     "journal",
     "doctor",
+    "tick",
 )
 """In the order in which a clerk meets them; each is a module of ``signkit_cli.commands`` with an ``app``."""
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from signkit.model.envelope import Envelope, SignatoryState, SignatoryStatus
+from signkit.model.envelope import FILLED, Envelope, SignatoryState
 from signkit.ports.store import Store
+from signkit.workflows.acting import acting
 from signkit.workflows.ceremony import Slot
 from signkit.workflows.desk import load
 from signkit.workflows.openings import Openings
@@ -36,8 +37,12 @@ class _Open:
     order: int
 
 
-def next_person(store: Store, wanted: Sequence[tuple[str, Sequence[str]]]) -> PersonToSign | None:
+def next_person(
+    store: Store, wanted: Sequence[tuple[str, Sequence[str]]], *, every: bool = False
+) -> PersonToSign | None:
     """Return who signs next of the places ``wanted`` (envelope, signatory ids); None when all of them are filled.
+
+    With ``every``, places that nobody needs to fill any more are passed over: everybody was asked for, not anyone.
 
     Those whose turn it is come first, in signing order; where nobody's turn it is, the first one is returned, and the
     ceremony says why it cannot begin. A second place of the same person in one envelope waits for the next ceremony:
@@ -51,7 +56,7 @@ def next_person(store: Store, wanted: Sequence[tuple[str, Sequence[str]]]) -> Pe
             places += [
                 _open(envelope, openings, place)
                 for place in map(envelope.signatory, signatories)
-                if place.status is not SignatoryStatus.SIGNED
+                if _waits(envelope, place, every=every)
             ]
     if not places:
         return None
@@ -63,13 +68,19 @@ def next_person(store: Store, wanted: Sequence[tuple[str, Sequence[str]]]) -> Pe
     return PersonToSign(first.name, tuple(slots.values()), first.provider)
 
 
+def _waits(envelope: Envelope, place: SignatoryState, *, every: bool) -> bool:
+    if every:
+        return place.open and not envelope.ended
+    return place.status not in FILLED
+
+
 def _open(envelope: Envelope, openings: Openings, place: SignatoryState) -> _Open:
-    name = openings.name(place.id)
+    person = acting(place, openings)
     return _Open(
         Slot(envelope.id, place.id),
-        (openings.identity(place.id) or name.casefold(), place.provider),
-        name,
-        place.provider,
+        (person.identity or person.name.casefold(), person.provider),
+        person.name,
+        person.provider,
         envelope.may_sign(place.id),
         place.order,
     )

@@ -111,6 +111,13 @@ class Session:
             return
         self.terminal.line(f"{printable(path)}: {text('verify.unreadable', self.terminal.lang)}", style="red")
 
+    def tell_repair(self, report: Any) -> None:
+        """Say on standard error what a repair changed."""
+        from signkit_cli.render.text import repair_lines
+
+        for line in repair_lines(report, self.terminal.lang):
+            self.terminal.err.write(line + "\n")
+
     def observer(self) -> Observer:
         """Return an observer that tells steps on standard error, where somebody watches."""
         from signkit_cli.watching import TerminalObserver

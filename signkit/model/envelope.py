@@ -6,7 +6,8 @@ in entries; the clerk adds them from the openings when showing an envelope.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -41,6 +42,7 @@ __all__ = [
     "SignatoryState",
     "SignatoryStatus",
     "fold",
+    "steps",
 ]
 
 
@@ -51,6 +53,18 @@ def fold(entries: Iterable[Entry]) -> Envelope:
 
     Raises:
         JournalCorruptError: no entries, or one that cannot follow.
+    """
+    last = deque(steps(entries), maxlen=1)
+    if not last:
+        raise JournalCorruptError("an envelope without entries", hint="run: signkit doctor")
+    return last[0][1]
+
+
+def steps(entries: Iterable[Entry]) -> Iterator[tuple[Entry, Envelope]]:
+    """Give each entry with the envelope as it stands after it.
+
+    Raises:
+        JournalCorruptError: an entry cannot follow the ones before it.
     """
     envelope: Envelope | None = None
     for entry in entries:
@@ -67,9 +81,7 @@ def fold(entries: Iterable[Entry]) -> Envelope:
                 hint="run: signkit doctor",
                 subject={"envelope": entry.envelope},
             ) from exc
-    if envelope is None:
-        raise JournalCorruptError("an envelope without entries", hint="run: signkit doctor")
-    return envelope
+        yield entry, envelope
 
 
 def _created(entry: Entry) -> Envelope:
@@ -165,6 +177,9 @@ def _corrected(envelope: Envelope, entry: Entry) -> Envelope:
 
 
 def _superseded(envelope: Envelope, entry: Entry) -> Envelope:
+    _expect(envelope, EnvelopeState.DECLINED, EnvelopeState.VOIDED, EnvelopeState.EXPIRED)
+    if envelope.corrected_by is not None:
+        raise ValueError("an envelope is replaced once")
     return replace(envelope, corrected_by=entry.data["envelope"])
 
 
@@ -184,7 +199,17 @@ def _delegated(envelope: Envelope, entry: Entry) -> Envelope:
         provider=data.get("provider"),
     )
     status = place.status if place.status is SignatoryStatus.WAITING else SignatoryStatus.DELEGATED
-    return _with(envelope, place.id, lambda item: replace(item, status=status, ceremony=None, delegate=delegate))
+    return _with(
+        envelope, place.id, lambda item: replace(item, status=status, at=entry.at, ceremony=None, delegate=delegate)
+    )
+
+
+def _reminded(envelope: Envelope, entry: Entry) -> Envelope:
+    _expect_open(envelope)
+    place = envelope.signatory(entry.data["signatory"])
+    if place.status not in {SignatoryStatus.INVITED, SignatoryStatus.DELEGATED}:
+        raise ValueError("somebody is reminded who is not asked")
+    return _with(envelope, place.id, lambda item: replace(item, reminders=item.reminders + 1, reminded_at=entry.at))
 
 
 def _extended(envelope: Envelope, entry: Entry) -> Envelope:
@@ -327,6 +352,7 @@ _STEPS: Final[Mapping[str, Callable[[Envelope, Entry], Envelope]]] = {
     "signed": _signed,
     "delegated": _delegated,
     "extended": _extended,
+    "reminded": _reminded,
     "declined": _declined,
     "voided": _voided,
     "expired": _expired,

@@ -133,6 +133,8 @@ class SignatoryState:
     """Number of the entry by which it was filled or declined: clocks may agree, the order of entries decides."""
     delegate: Delegate | None = None
     """Who signs in this person's place."""
+    reminders: int = 0
+    reminded_at: datetime | None = None
 
     @property
     def open(self) -> bool:

@@ -1,7 +1,8 @@
 """The people who are asked to sign: what the clerk writes down, read strictly.
 
 One signatory is ``NAME <EMAIL>; role=ROLE; order=N; id=PERSONAL_NUMBER; provider=P`` on the command line, or a row of a
-CSV, TOML or JSON file with the same keys. No error quotes a personal number.
+CSV, TOML or JSON file with the same keys; more keys: ``capacity``, ``paragraphs``, ``level``, ``providers``. A TOML or
+JSON file may also hold the envelope's ``rules``. No error quotes a personal number.
 """
 
 from __future__ import annotations
@@ -17,15 +18,27 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from signkit.errors import UsageError
+from signkit.model.assurance import LEVELS
+from signkit.model.paragraphs import format_paragraphs, parse_paragraphs
+from signkit.model.rules import Capacity
 from signkit.model.words import clean_words, misleads
 
-__all__ = ["DEFAULT_ROLE", "Invitee", "check_number", "normal_personal_number", "parse_signatories", "parse_signatory"]
+__all__ = [
+    "DEFAULT_ROLE",
+    "Invitee",
+    "SignatoryFile",
+    "check_number",
+    "normal_personal_number",
+    "parse_signatories",
+    "parse_signatory",
+    "parse_signatory_file",
+]
 
 DEFAULT_ROLE: Final = "signatory"
 MAX_SIGNATORIES: Final = 200
 """More places than any Swedish assembly has seats to fill in one document (Stockholm's council: 101)."""
 MAX_TEXT: Final = 200
-KEYS: Final = ("name", "email", "role", "order", "id", "provider")
+KEYS: Final = ("name", "email", "role", "order", "id", "provider", "capacity", "paragraphs", "level", "providers")
 SCHEME: Final = "se.personnummer"
 
 _OPTION = re.compile(r"^\s*(?P<name>[^<>;]*?)\s*(?:<\s*(?P<email>[^<>;]*?)\s*>)?\s*(?:;(?P<rest>.*))?$", re.DOTALL)
@@ -44,6 +57,23 @@ class Invitee:
     value: str | None = field(default=None, repr=False)
     """The identifier in ``scheme``; None: invited by name only."""
     provider: str | None = None
+    """The eID that is used unless another is named when signing."""
+    capacity: Capacity = Capacity.SIGNATORY
+    paragraphs: str | None = None
+    """Paragraphs that this person adjusts, in normal form; None: the whole document."""
+    level: str | None = None
+    """Least assurance level."""
+    providers: tuple[str, ...] | None = None
+    """The only eIDs that count."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignatoryFile:
+    """What a file of signatories holds."""
+
+    invitees: tuple[Invitee, ...]
+    rules: Mapping[str, Any] = field(default_factory=dict)
+    """The table ``rules``, unread (see :mod:`signkit.model.rule_request`)."""
 
 
 def parse_signatory(text: str) -> Invitee:
@@ -77,7 +107,12 @@ def parse_signatory(text: str) -> Invitee:
 
 
 def parse_signatories(data: bytes, *, suffix: str, file: str) -> list[Invitee]:
-    """Return the signatories that a CSV, TOML or JSON file lists.
+    """Return the signatories that a CSV, TOML or JSON file lists; see ``parse_signatory_file``."""
+    return list(parse_signatory_file(data, suffix=suffix, file=file).invitees)
+
+
+def parse_signatory_file(data: bytes, *, suffix: str, file: str) -> SignatoryFile:
+    """Return the signatories that a CSV, TOML or JSON file lists, and its table ``rules`` if it has one.
 
     Args:
         data: the file's bytes; UTF-8, for CSV also Windows-1252 as spreadsheets write it.
@@ -96,8 +131,8 @@ def parse_signatories(data: bytes, *, suffix: str, file: str) -> list[Invitee]:
             hint="use a file that ends in .csv, .toml or .json",
         )
     try:
-        rows = reader(data)
-    except (ValueError, TypeError, AttributeError, csv.Error, RecursionError) as exc:
+        rows, rules = reader(data)
+    except (KeyError, ValueError, TypeError, AttributeError, csv.Error, RecursionError) as exc:
         raise UsageError(
             f"{file}: cannot be read as {suffix.lower()[1:]}",
             code="usage.signatories",
@@ -107,7 +142,8 @@ def parse_signatories(data: bytes, *, suffix: str, file: str) -> list[Invitee]:
         raise UsageError(f"{file}: names nobody", code="usage.signatories", hint="add one row per signatory")
     if len(rows) > MAX_SIGNATORIES:
         raise UsageError(f"{file}: more than {MAX_SIGNATORIES} signatories", code="usage.signatories")
-    return [_invitee(row, f"{file}, row {number}") for number, row in enumerate(rows, start=1)]
+    invitees = [_invitee(row, f"{file}, row {number}") for number, row in enumerate(rows, start=1)]
+    return SignatoryFile(tuple(invitees), rules)
 
 
 def normal_personal_number(text: str) -> str:
@@ -132,7 +168,7 @@ def normal_personal_number(text: str) -> str:
     return digits
 
 
-def _csv_rows(data: bytes) -> list[dict[str, Any]]:
+def _csv_rows(data: bytes) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -147,16 +183,27 @@ def _csv_rows(data: bytes) -> list[dict[str, Any]]:
         cleaned = {key.strip().lower(): value.strip() for key, value in row.items()}
         if any(cleaned.values()):
             rows.append({key: value for key, value in cleaned.items() if value or key == "name"})
-    return rows
+    return rows, {}
 
 
-def _toml_rows(data: bytes) -> list[dict[str, Any]]:
-    return list(tomllib.loads(data.decode("utf-8-sig"))["signatory"])
+def _toml_rows(data: bytes) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    return _table(tomllib.loads(data.decode("utf-8-sig")), "signatory")
 
 
-def _json_rows(data: bytes) -> list[dict[str, Any]]:
+def _json_rows(data: bytes) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     value = json.loads(data.decode("utf-8-sig"))
-    return list(value["signatories"] if isinstance(value, dict) else value)
+    return _table(value, "signatories") if isinstance(value, dict) else (list(value), {})
+
+
+def _table(value: dict[str, Any], people: str) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Return rows and rules of a file; what it holds beside them would be ignored, so it is refused."""
+    for key in value:
+        if key not in {people, "rules"}:
+            raise _unknown(f"unknown table {key[:40]!r} in a list of signatories", hint=f"known: {people}, rules")
+    rules = value.get("rules", {})
+    if not isinstance(rules, dict):
+        raise TypeError("rules are a table")
+    return list(value[people]), rules
 
 
 def _invitee(values: Mapping[str, Any], where: str) -> Invitee:
@@ -175,13 +222,44 @@ def _invitee(values: Mapping[str, Any], where: str) -> Invitee:
         invitee = replace(invitee, email=email)
     if values.get("provider"):
         invitee = replace(invitee, provider=_text(values["provider"], "provider", where))
-    invitee = replace(invitee, order=_order(values.get("order", 1), where))
+    invitee = replace(invitee, order=_order(values.get("order", 1), where), **_terms(values, where))
     if values.get("id"):
         try:
             invitee = replace(invitee, scheme=SCHEME, value=normal_personal_number(str(values["id"])))
         except ValueError as exc:
             raise UsageError(f"{where}: {exc}", code="usage.personal_number") from exc
     return invitee
+
+
+def _terms(values: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """Return what is asked of a person beyond a signature."""
+    capacity = values.get("capacity") or Capacity.SIGNATORY
+    known = [item.value for item in Capacity]
+    if capacity not in known:
+        raise UsageError(
+            f"{where}: capacity is one of {', '.join(known)}",
+            code="usage.signatory",
+            hint="write: capacity=approver",
+        )
+    found: dict[str, Any] = {"capacity": Capacity(capacity)}
+    if values.get("paragraphs"):
+        try:
+            found["paragraphs"] = format_paragraphs(parse_paragraphs(_text(str(values["paragraphs"]), "", where)))
+        except ValueError as exc:
+            raise UsageError(f"{where}: {exc}", code="usage.paragraphs", hint="write: paragraphs=41-45, 48") from exc
+    if values.get("level"):
+        if values["level"] not in LEVELS:
+            raise UsageError(f"{where}: level is one of {', '.join(LEVELS)}", code="usage.level")
+        found["level"] = values["level"]
+    if values.get("providers"):
+        listed = values["providers"]
+        names = listed.split(",") if isinstance(listed, str) else list(listed) if isinstance(listed, list) else [listed]
+        found["providers"] = tuple(name for name in (_text(item, "providers", where) for item in names) if name)
+    if not Capacity(capacity).has_place and len(found) > 1:
+        raise UsageError(
+            f"{where}: a {capacity} signs nothing, so nothing can be asked of the signature", code="usage.signatory"
+        )
+    return found
 
 
 def _order(value: object, where: str) -> int:
@@ -223,7 +301,7 @@ def check_number(invitees: Sequence[Invitee]) -> None:
     Raises:
         UsageError: nobody, too many, or the same name and role twice.
     """
-    if not invitees:
+    if not any(item.capacity.has_place for item in invitees):
         raise UsageError(
             "nobody is asked to sign",
             code="usage.signatories",

@@ -25,7 +25,7 @@ from signkit.errors import (
     UsageError,
 )
 from signkit.journal.writer import append
-from signkit.model.envelope import Envelope, EnvelopeState, SignatoryState, SignatoryStatus
+from signkit.model.envelope import FILLED, Envelope, EnvelopeState, SignatoryState
 from signkit.model.ids import new_id
 from signkit.model.rules import Place, in_the_way
 from signkit.model.statement import Intent
@@ -33,8 +33,9 @@ from signkit.pki.keys import LocalKey, new_one_time_key
 from signkit.ports.provider import CeremonyState, PollResult, SigningProvider, SigningRequest, Started
 from signkit.ports.store import WriteTransaction
 from signkit.texts import text
-from signkit.workflows.desk import Desk, expect_state, load
-from signkit.workflows.layout import role_words
+from signkit.workflows.acting import Acting, acting
+from signkit.workflows.desk import Desk, expect_state, load, overdue
+from signkit.workflows.layout import place_words
 from signkit.workflows.openings import Openings
 from signkit.workflows.wording import Matter, visible_text
 
@@ -100,6 +101,8 @@ def begin(
     ceremony = new_id()
     with desk.store.write() as tx:
         places = [_ready(tx, slot, now) for slot in slots]
+        for place in places:
+            _check_provider(place, facts.name)
         person = _one_person(places)
         words = visible_text(
             desk.organisation,
@@ -131,7 +134,7 @@ def begin(
             )
     for place in places:
         if place.state.ceremony is not None:
-            name = place.openings.name(place.state.id)
+            name = place.acting.name
             desk.observer.done("ceremony.orphaned", name=name, envelope=place.envelope.id)
     request = SigningRequest(
         ceremony=ceremony,
@@ -212,6 +215,7 @@ class _Ready:
     envelope: Envelope
     openings: Openings
     state: SignatoryState
+    acting: Acting
 
 
 def _ready(tx: WriteTransaction, slot: Slot, now: datetime) -> _Ready:
@@ -220,11 +224,16 @@ def _ready(tx: WriteTransaction, slot: Slot, now: datetime) -> _Ready:
     state = envelope.signatory(slot.signatory)
     openings = Openings(tx.openings(envelope.id))
     who = {"envelope": envelope.id, "signatory": state.id}
-    if state.status is SignatoryStatus.SIGNED:
+    person = acting(state, openings)
+    if state.status in FILLED:
         raise TransitionError(
-            f"{openings.name(state.id)} has already signed envelope {envelope.id}",
+            f"{person.name} has already signed envelope {envelope.id}",
             code="envelope.already_signed",
             subject=who,
+        )
+    if not state.open:
+        raise TransitionError(
+            f"{person.name} has declined to sign envelope {envelope.id}", code="envelope.declined", subject=who
         )
     if envelope.ended:
         raise TransitionError(
@@ -238,18 +247,31 @@ def _ready(tx: WriteTransaction, slot: Slot, now: datetime) -> _Ready:
     if first:
         waiting = [openings.name(item) for item in first]
         raise TransitionError(
-            f"it is not yet {openings.name(state.id)}'s turn in envelope {envelope.id}",
+            f"it is not yet {person.name}'s turn in envelope {envelope.id}",
             code="envelope.not_your_turn",
             hint="first: " + ", ".join(waiting),
             subject=who,
         )
+    if envelope.overdue(now):
+        raise overdue(envelope.id)
     if now < envelope.created:
         raise TransitionError("the clock stands before the envelope was made", code="clock_skew", subject=who)
-    return _Ready(envelope, openings, state)
+    return _Ready(envelope, openings, state, person)
+
+
+def _check_provider(place: _Ready, provider: str) -> None:
+    allowed = place.envelope.rules.of(place.state.id).providers
+    if allowed is not None and provider not in allowed:
+        raise TransitionError(
+            f"the rules of envelope {place.envelope.id} do not allow {provider} for {place.acting.name}",
+            code="envelope.provider",
+            hint="use --provider " + " or ".join(allowed),
+            subject={"envelope": place.envelope.id, "signatory": place.state.id, "provider": provider},
+        )
 
 
 def _one_person(places: Sequence[_Ready]) -> tuple[str | None, str | None, str]:
-    people = {(place.openings.identity(place.state.id), place.openings.name(place.state.id)) for place in places}
+    people = {(place.acting.identity, place.acting.name) for place in places}
     if len(people) != 1:
         raise UsageError(
             "one ceremony is for one person, the places named belong to several",
@@ -262,11 +284,14 @@ def _one_person(places: Sequence[_Ready]) -> tuple[str | None, str | None, str]:
 
 def _matters(place: _Ready, language: str) -> list[Matter]:
     case = place.openings.metadata.get("case")
+    role = place_words(place.envelope, place.state.id, language)
+    if place.acting.instead_of is not None:
+        role = text("place.delegate", language, role=role, name=place.acting.instead_of)
     return [
         Matter(
             title=place.openings.title,
             case=case,
-            role=role_words(place.state.role, language),
+            role=role,
             name=place.openings.document(index),
             pages=document.pages,
             digest=document.r2 or "",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,9 +33,14 @@ _STEPS: Final = 20
 """Three are needed; more only where several processes complete the same envelope."""
 
 
-def needs_completion(envelope: Envelope) -> bool:
-    """Tell whether signing has ended and the files are not closed yet."""
-    return envelope.stage in {"completing", "sealed"} or (envelope.stage == "sent" and envelope.ended)
+def needs_completion(envelope: Envelope, now: datetime | None = None) -> bool:
+    """Tell whether signing has ended and the files are not closed yet.
+
+    With ``now``, a deadline that completes the envelope ends the signing too.
+    """
+    if envelope.stage == "sent":
+        return envelope.ended or (now is not None and envelope.overdue(now) and envelope.evaluation(closed=True).met)
+    return envelope.stage in {"completing", "sealed"}
 
 
 def complete_envelope(desk: Desk, envelope_id: str) -> bool:
@@ -49,7 +55,7 @@ def complete_envelope(desk: Desk, envelope_id: str) -> bool:
     for _ in range(_STEPS):
         with desk.store.read() as tx:
             envelope = load(tx, envelope_id)
-        if not needs_completion(envelope):
+        if not needs_completion(envelope, desk.clock.now()):
             tidy(desk, envelope_id)
             return envelope.stage == "archived"
         try:
@@ -78,8 +84,9 @@ def _moved(desk: Desk, before: Envelope) -> bool:
 
 def _write_completing(desk: Desk, envelope_id: str) -> None:
     with desk.store.write() as tx:
-        envelope = load(tx, envelope_id)
-        if envelope.stage == "sent" and needs_completion(envelope):
+        envelope, now = load(tx, envelope_id), desk.clock.now()
+        if envelope.stage == "sent" and needs_completion(envelope, now):
+            closed = envelope.overdue(now)
             outcome = envelope.outcome or EnvelopeState.COMPLETED.value
             append(
                 tx,
@@ -89,21 +96,18 @@ def _write_completing(desk: Desk, envelope_id: str) -> None:
                 data={
                     "outcome": outcome,
                     "documents": [document.current.sha256 for document in envelope.documents],
-                    "signatories": _outcomes(envelope),
-                    "rules": envelope.evaluation().to_json(),
+                    "signatories": _outcomes(envelope, closed=closed),
+                    "rules": envelope.evaluation(closed=closed).to_json(),
                 },
-                at=desk.clock.now(),
+                at=now,
             )
             load(tx, envelope_id)
 
 
-def _outcomes(envelope: Envelope) -> dict[str, str]:
-    """Return what became of each place; one that nobody filled and the rules did not need is *not needed*."""
-    open_states = {SignatoryStatus.WAITING, SignatoryStatus.INVITED}
-    return {
-        item.id: SignatoryStatus.NOT_NEEDED.value if item.status in open_states else item.status.value
-        for item in envelope.signatories
-    }
+def _outcomes(envelope: Envelope, *, closed: bool) -> dict[str, str]:
+    """Return what became of each place; one that nobody filled was not needed, or the deadline came first."""
+    left = SignatoryStatus.EXPIRED if closed else SignatoryStatus.NOT_NEEDED
+    return {item.id: (left if item.open else item.status).value for item in envelope.signatories}
 
 
 def _seal(desk: Desk, envelope: Envelope) -> None:

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from signkit.canonical import Json
-from signkit.errors import DocumentError, UnreadableDocumentError, UsageError
+from signkit.errors import DocumentError, TransitionError, UnreadableDocumentError, UsageError
 from signkit.journal.writer import append
 from signkit.model.entry import format_time
 from signkit.model.ids import new_id
 from signkit.model.person import person_of
-from signkit.model.rules import Place, all_must_sign
+from signkit.model.rule_request import RuleRequest, resolve_rules
+from signkit.model.rules import ALL_PARAGRAPHS, Rules
 from signkit.model.signatory import Invitee, check_number
 from signkit.model.statement import FileState
 from signkit.model.words import clean_name, clean_words, misleads
@@ -27,7 +28,9 @@ from signkit.pades.repair import RepairReport, repair
 from signkit.pades.structure import Pdf
 from signkit.pages.data import SignaturePages
 from signkit.pages.render import inspect
+from signkit.ports.store import WriteTransaction
 from signkit.texts import language as known_language
+from signkit.texts import text
 from signkit.workflows.desk import Desk, load
 from signkit.workflows.layout import field_names, page_for, signatory_ids
 from signkit.workflows.openings import OpeningsDraft
@@ -54,6 +57,19 @@ class EnvelopeDraft:
     accepted_risks: frozenset[str] = frozenset()
     repair: bool = False
     language: str = "sv"
+    rules: RuleRequest = field(default_factory=RuleRequest)
+    corrects: tuple[str, str] | None = None
+    """The envelope that this one replaces: its id, and the digest of its last entry."""
+
+    @property
+    def signers(self) -> list[Invitee]:
+        """Those who have a place in the documents, in order."""
+        return [item for item in self.invitees if item.capacity.has_place]
+
+    @property
+    def recipients(self) -> list[Invitee]:
+        """Those who are only told."""
+        return [item for item in self.invitees if not item.capacity.has_place]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +118,8 @@ def create_envelope(
         with desk.store.write() as tx:  # inside the workspace: who holds one has documents that no entry names yet
             openings.store(tx, envelope)
             append(tx, envelope, "created", actor="clerk", data=data, at=now)
+            if draft.corrects is not None:
+                _link(tx, envelope, draft.corrects, now)
             tx.put_projection(envelope, load(tx, envelope).state.value, None)
     return envelope
 
@@ -124,7 +142,8 @@ def _check_draft(desk: Desk, draft: EnvelopeDraft, now: datetime) -> None:
         raise UsageError(f"disclosure is one of {', '.join(DISCLOSURES)}", code="usage.disclosure")
     if draft.deadline is not None and draft.deadline <= now:
         raise UsageError("the deadline has passed already", code="usage.deadline", hint="give a later date")
-    unnamed = [item.name for item in draft.invitees if item.value is None]
+    _rules(draft)
+    unnamed = [item.name for item in draft.signers if item.value is None]
     if desk.environment == "production" and unnamed and "unidentified" not in draft.accepted_risks:
         raise UsageError(
             "invited without a personal number: " + ", ".join(unnamed[:5]),
@@ -166,7 +185,7 @@ def _read(desk: Desk, draft: EnvelopeDraft, path: Path, *, room: Path, envelope:
     if desk.pdfa_check is not None and found.facts.claims.pdfa_part is not None:
         desk.pdfa_check(frozen)
     pages = None if found.signed else _pages(desk, draft, frozen, found, name=path.name, envelope=envelope, title=title)
-    names = field_names(envelope, signatory_ids(len(draft.invitees)))
+    names = field_names(envelope, signatory_ids(len(draft.signers)))
     prepared = prepare(
         frozen,
         room / "r1.pdf",
@@ -201,11 +220,11 @@ def _pages(
     return page_for(
         source,
         envelope=envelope,
-        invitees=list(draft.invitees),
+        invitees=draft.signers,
         organisation=desk.organisation,
         title=title,
         kind=draft.kind,
-        metadata=dict(draft.metadata),
+        metadata=_metadata(draft),
         document_name=clean_name(name),
         page_count=found.pages,
         size=found.size,
@@ -221,12 +240,11 @@ def _entry_data(
 ) -> dict[str, Json]:
     """Return what *created* says; names, numbers and words go into the openings, as commitments into the entry."""
     key = openings.new_person_key()
-    ids = signatory_ids(len(draft.invitees))
-    places = [Place(name, invitee.role, invitee.order) for name, invitee in zip(ids, draft.invitees, strict=True)]
+    places = list(zip(signatory_ids(len(draft.signers)), draft.signers, strict=True))
     return {
         "kind": draft.kind,
         "title": openings.commit("title", title),
-        "metadata": openings.commit("metadata", dict(draft.metadata)),
+        "metadata": openings.commit("metadata", _metadata(draft)),
         "environment": desk.environment,
         "origin": desk.origin,
         "language": draft.language,
@@ -234,11 +252,50 @@ def _entry_data(
         "deadline": format_time(draft.deadline) if draft.deadline else None,
         "accepted_risks": sorted(draft.accepted_risks),
         "documents": [_document_data(item, index, openings) for index, item in enumerate(documents)],
-        "signatories": [
-            _signatory_data(name, invitee, key, openings) for name, invitee in zip(ids, draft.invitees, strict=True)
+        "signatories": [_signatory_data(name, invitee, key, openings) for name, invitee in places],
+        "rules": _rules(draft).to_json(),
+        "recipients": [
+            _recipient_data(f"r{number}", invitee, openings) for number, invitee in enumerate(draft.recipients, start=1)
         ],
-        "rules": all_must_sign(places).to_json(),
     }
+
+
+def _rules(draft: EnvelopeDraft) -> Rules:
+    """Return the rules with their places; refuses what contradicts itself or nobody can meet."""
+    places = list(zip(signatory_ids(len(draft.signers)), draft.signers, strict=True))
+    paragraphs = draft.metadata.get("paragraph")
+    return resolve_rules(draft.rules, places, deadline=draft.deadline is not None, paragraphs=paragraphs)
+
+
+def _metadata(draft: EnvelopeDraft) -> dict[str, str]:
+    """Return the metadata; paragraphs adjusted at once are said there too, where people read them."""
+    immediate = draft.rules.immediate
+    if immediate is None or "immediate" in draft.metadata:
+        return dict(draft.metadata)
+    words = text("meta_value.all", known_language(draft.language)) if immediate == ALL_PARAGRAPHS else immediate
+    return {**draft.metadata, "immediate": words}
+
+
+def _recipient_data(name: str, invitee: Invitee, openings: OpeningsDraft) -> dict[str, Any]:
+    email = openings.commit(f"recipient.{name}.email", invitee.email) if invitee.email else None
+    return {
+        "id": name,
+        "capacity": invitee.capacity.value,
+        "name": openings.commit(f"recipient.{name}.name", invitee.name),
+        "email": email,
+    }
+
+
+def _link(tx: WriteTransaction, envelope: str, corrects: tuple[str, str], now: datetime) -> None:
+    """Write into both envelopes that the one replaces the other."""
+    old, head = corrects
+    if load(tx, old).corrected_by is not None:
+        raise TransitionError(
+            "somebody else is correcting the same envelope", code="envelope.corrected", subject={"envelope": old}
+        )
+    append(tx, envelope, "corrected", actor="clerk", data={"envelope": old, "head": head}, at=now)
+    append(tx, old, "superseded", actor="clerk", data={"envelope": envelope}, at=now)
+    load(tx, old)  # whatever the fold refuses is not written
 
 
 def _document_data(item: _Document, index: int, openings: OpeningsDraft) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from signkit.errors import EnvelopeNotFoundError, TransitionError
+from signkit.errors import CeremonyExpiredError, EnvelopeNotFoundError, TransitionError
 from signkit.model.envelope import Envelope, EnvelopeState, fold
 from signkit.pades.cms import SigningIdentity
 from signkit.pades.security_store import ValidationMaterial
@@ -19,7 +19,7 @@ from signkit.ports.observer import Observer
 from signkit.ports.store import ReadTransaction, Store
 from signkit.x509.anchors import TrustAnchors
 
-__all__ = ["Desk", "expect_state", "find_envelope", "load"]
+__all__ = ["Desk", "expect_state", "find_envelope", "load", "overdue"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,3 +105,13 @@ def expect_state(envelope: Envelope, *states: EnvelopeState, step: str) -> None:
             hint=f"see: signkit envelope show {envelope.id}",
             subject={"envelope": envelope.id},
         )
+
+
+def overdue(envelope: str) -> CeremonyExpiredError:
+    """Return what to raise where the deadline of an envelope has passed."""
+    return CeremonyExpiredError(
+        f"the deadline of envelope {envelope} has passed",
+        code="envelope.deadline",
+        hint=f"make a new one with: signkit envelope correct {envelope}",
+        subject={"envelope": envelope},
+    )

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from signkit.errors import JournalError, StoreError
-from signkit.model.entry import format_time
 from signkit.model.envelope import Envelope, EnvelopeState
 from signkit.ports.store import ReadTransaction, Store
 from signkit.workflows.complete import needs_completion
@@ -50,7 +49,7 @@ def _of(envelope: Envelope, now: datetime) -> list[Unfinished]:
     name = envelope.id
     if envelope.state is EnvelopeState.DRAFT and envelope.stage == "sending":
         return [Unfinished(name, "sending", f"signkit envelope send {name}")]
-    if needs_completion(envelope):
+    if needs_completion(envelope, now):
         return [Unfinished(name, "completion", _finishing(envelope))]
     if envelope.state is not EnvelopeState.SENT:
         return []
@@ -59,7 +58,7 @@ def _of(envelope: Envelope, now: datetime) -> list[Unfinished]:
         for item in envelope.signatories
         if item.ceremony is not None
     ]
-    if envelope.deadline is not None and envelope.deadline < format_time(now):
+    if envelope.overdue(now):
         found.append(Unfinished(name, "overdue", f"signkit sign {name} --as all"))
     return found
 

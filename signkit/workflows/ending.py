@@ -1,23 +1,28 @@
-"""The ends that are not signatures: a signatory declines, the clerk voids, the deadline passes."""
+"""The ends that are not signatures: a signatory declines, the clerk voids, the deadline passes.
+
+What a refusal and a deadline do is said by the envelope's rules.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime
+from typing import Final
 
-from signkit.errors import CeremonyExpiredError, TransitionError
+from signkit.errors import TransitionError, UsageError
 from signkit.journal.writer import append
-from signkit.model.entry import format_time
 from signkit.model.envelope import Envelope, EnvelopeState, SignatoryStatus
 from signkit.ports.store import WriteTransaction
 from signkit.workflows.complete import complete_envelope
-from signkit.workflows.desk import Desk, expect_state, load
+from signkit.workflows.desk import Desk, expect_state, load, overdue
 from signkit.workflows.openings import OpeningsDraft
 
-__all__ = ["decline", "expire_if_due", "void"]
+__all__ = ["close_if_due", "decline", "expire_if_due", "keep_words", "void"]
+
+MAX_WORDS: Final = 2000
+"""Most characters of a reason or a mandate that are kept, ours."""
 
 
 def decline(desk: Desk, envelope_id: str, signatory: str, *, reason: str | None = None) -> None:
-    """Write that a signatory declines; the envelope ends, and its files are closed with that outcome.
+    """Write that a signatory declines; unless the rules let the others go on, the envelope ends and is closed.
 
     Saying it again changes nothing, but finishes what a crash cut off.
 
@@ -25,23 +30,31 @@ def decline(desk: Desk, envelope_id: str, signatory: str, *, reason: str | None 
 
     Raises:
         TransitionError: the envelope is not sent, or the place is filled.
+        UsageError: the rules ask for a reason and none is given.
     """
     with desk.store.write() as tx:
         envelope = load(tx, envelope_id)
         state = envelope.signatory(signatory)
         if state.status is not SignatoryStatus.DECLINED:
             expect_state(envelope, EnvelopeState.SENT, step="declining")
-            if state.status is SignatoryStatus.SIGNED or envelope.ended:
+            if not state.open or envelope.ended:
                 raise TransitionError(
                     "what is signed cannot be declined",
                     code="envelope.already_signed",
                     hint="void the envelope instead",
                     subject={"envelope": envelope_id, "signatory": signatory},
                 )
+            if envelope.rules.comment_required and not (reason or "").strip():
+                raise UsageError(
+                    "who declines must say why",
+                    code="usage.reason",
+                    hint="add --reason TEXT",
+                    subject={"envelope": envelope_id, "signatory": signatory},
+                )
             data = {"signatory": signatory, "reason": _reason(tx, envelope, reason)}
             append(tx, envelope_id, "declined", actor=f"signatory:{signatory}", data=data, at=desk.clock.now())
             _project(tx, envelope_id)
-    complete_envelope(desk, envelope_id)
+    complete_envelope(desk, envelope_id)  # the refusal may also have met the rules: nobody is waited for any more
 
 
 def void(desk: Desk, envelope_id: str, *, reason: str | None = None) -> None:
@@ -69,44 +82,48 @@ def void(desk: Desk, envelope_id: str, *, reason: str | None = None) -> None:
     complete_envelope(desk, envelope_id)
 
 
-def expire_if_due(desk: Desk, envelope_id: str) -> None:
-    """End an envelope whose deadline has passed, close its files, and say so.
+def close_if_due(desk: Desk, envelope_id: str) -> EnvelopeState | None:
+    """Close an envelope whose deadline has passed: completed where the rules say so, else expired.
 
-    Raises:
-        CeremonyExpiredError: the deadline has passed.
+    Returns:
+        How it ended; None if it is not due. Saying it again finishes what a crash cut off.
     """
     now = desk.clock.now()
     with desk.store.read() as tx:
         envelope = load(tx, envelope_id)
-    if not _due(envelope, now) and envelope.state is not EnvelopeState.EXPIRED:
-        return
-    with desk.store.write() as tx:
-        envelope = load(tx, envelope_id)
-        if _due(envelope, now):
-            append(tx, envelope_id, "expired", actor="system", data={"deadline": envelope.deadline}, at=now)
-            _project(tx, envelope_id)
+    if envelope.overdue(now):
+        with desk.store.write() as tx:
+            envelope = load(tx, envelope_id)
+            if envelope.overdue(now) and not envelope.evaluation(closed=True).met:
+                append(tx, envelope_id, "expired", actor="system", data={"deadline": envelope.deadline}, at=now)
+                _project(tx, envelope_id)
+                envelope = load(tx, envelope_id)
+    elif envelope.state is not EnvelopeState.EXPIRED and not envelope.by_deadline:
+        return None
     complete_envelope(desk, envelope_id)
-    raise CeremonyExpiredError(
-        f"the deadline of envelope {envelope_id} has passed",
-        code="envelope.deadline",
-        hint="make a new envelope",
-        subject={"envelope": envelope_id},
-    )
+    return EnvelopeState.EXPIRED if envelope.state is EnvelopeState.EXPIRED else EnvelopeState.COMPLETED
 
 
-def _due(envelope: Envelope, now: datetime) -> bool:
-    if envelope.state is not EnvelopeState.SENT or envelope.ended or envelope.deadline is None:
-        return False
-    return envelope.deadline < format_time(now)
+def expire_if_due(desk: Desk, envelope_id: str) -> None:
+    """Close an envelope whose deadline has passed.
+
+    Raises:
+        CeremonyExpiredError: it has expired. One that the deadline completed raises nothing.
+    """
+    if close_if_due(desk, envelope_id) is EnvelopeState.EXPIRED:
+        raise overdue(envelope_id)
+
+
+def keep_words(tx: WriteTransaction, envelope: Envelope, name: str, words: str) -> str:
+    """Keep what somebody wrote in the openings and return the commitment to it."""
+    draft = OpeningsDraft()
+    made = draft.commit(name, words[:MAX_WORDS])
+    draft.store(tx, envelope.id)
+    return made
 
 
 def _reason(tx: WriteTransaction, envelope: Envelope, reason: str | None) -> str | None:
-    if not reason:
-        return None
-    draft = OpeningsDraft()
-    made = draft.commit(f"reason.{envelope.entries}", reason[:2000])
-    draft.store(tx, envelope.id)
-    return made
+    return keep_words(tx, envelope, f"reason.{envelope.entries}", reason) if reason else None
 
 
 def _project(tx: WriteTransaction, envelope_id: str) -> None:

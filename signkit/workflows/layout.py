@@ -6,6 +6,7 @@ from pathlib import Path
 
 from signkit.model.envelope import Envelope
 from signkit.model.ids import field_prefix
+from signkit.model.rules import Capacity
 from signkit.model.signatory import Invitee
 from signkit.model.statement import FieldNames
 from signkit.pades.changes.facts import LayoutFacts
@@ -21,12 +22,13 @@ __all__ = [
     "field_names",
     "fields_of",
     "page_for",
+    "place_words",
     "provider_words",
     "role_words",
     "signatory_ids",
 ]
 
-META_LABELS = ("case", "decision", "paragraph", "meeting", "body", "valid_from", "review_by", "supersedes")
+META_LABELS = ("case", "decision", "paragraph", "meeting", "body", "valid_from", "review_by", "supersedes", "immediate")
 """Metadata keys that have a label of their own in the texts; any other is printed under its own name."""
 
 
@@ -74,6 +76,25 @@ def role_words(role: str, lang: str) -> str:
     return role if known.startswith("role.") else known
 
 
+def place_words(envelope: Envelope, place: str, lang: str) -> str:
+    """Return what a place is signed as: the role, whether to approve, and the paragraphs that are its own."""
+    terms = envelope.rules.of(place)
+    return _as_words(envelope.signatory(place).role, terms.capacity, terms.paragraphs, lang)
+
+
+def _invited_as(invitee: Invitee, lang: str) -> str:
+    return _as_words(invitee.role, invitee.capacity, invitee.paragraphs, lang)
+
+
+def _as_words(role: str, capacity: Capacity, paragraphs: str | None, lang: str) -> str:
+    words = role_words(role, lang)
+    if capacity is Capacity.APPROVER:
+        words = text("place.approver", lang, role=words)
+    if paragraphs is not None:
+        words = text("place.paragraphs", lang, role=words, paragraphs=paragraphs.replace("-", "\u2013"))
+    return words
+
+
 def provider_words(provider: str, level: str, lang: str) -> str:
     """Return an eID and its level in words."""
     code = f"level.{level}"
@@ -104,7 +125,7 @@ def page_for(
     lang = known_language(language)
     names = field_names(envelope, signatory_ids(len(invitees)))
     places = tuple(
-        SignaturePlace(field=field, role=_capital(role_words(invitee.role, lang)), order=invitee.order)
+        SignaturePlace(field=field, role=_capital(_invited_as(invitee, lang)), order=invitee.order)
         for field, invitee in zip(names.signatories.values(), invitees, strict=True)
     )
     outcome = (text("page.deadline", lang, deadline=deadline[:10]),) if deadline else ()

@@ -146,12 +146,20 @@ def _manifest(desk: Desk, envelope: Envelope, openings: Openings, index: int) ->
             for item in envelope.signatories
         ),
         fields=fields_of(envelope),
-        rules=envelope.rules.to_json(),
+        rules=created["rules"],
         deadline=envelope.deadline,
         issuers=_issuers(desk),
         journal=JournalHead(desk.origin, envelope.head, envelope.entries),
-        extra={"accepted_risks": created.get("accepted_risks", [])},
+        extra={"accepted_risks": created.get("accepted_risks", []), **_correction(envelope)},
     )
+
+
+def _correction(envelope: Envelope) -> dict[str, Json]:
+    """Return the link to the envelope that this one replaces."""
+    if envelope.corrects is None:
+        return {}
+    old, head = envelope.corrects
+    return {"corrects": {"envelope": old, "head": head}}
 
 
 def _record(envelope: Envelope, openings: Openings, number: int, *, own: bool) -> DocumentRecord:

@@ -21,7 +21,8 @@ from signkit.errors import (
 )
 from signkit.evidence import verifier_for
 from signkit.journal.writer import append
-from signkit.model.envelope import Envelope, EnvelopeState, SignatoryStatus
+from signkit.model.assurance import reaches
+from signkit.model.envelope import Envelope, EnvelopeState
 from signkit.model.evidence_file import evidence_digest
 from signkit.model.person import Identity, person_of, same_name
 from signkit.model.report import Verdict
@@ -36,10 +37,12 @@ from signkit.ports.keys import KeyName
 from signkit.ports.provider import Binding, Evidence, Signed
 from signkit.ports.store import WriteTransaction
 from signkit.texts import language as known_language
+from signkit.texts import text
+from signkit.workflows.acting import acting, delegation_of
 from signkit.workflows.ceremony import OpenCeremony, Slot, abort
 from signkit.workflows.checking import check_new_revision
-from signkit.workflows.desk import Desk, expect_state, load
-from signkit.workflows.layout import fields_of, provider_words, role_words
+from signkit.workflows.desk import Desk, expect_state, load, overdue
+from signkit.workflows.layout import fields_of, place_words, provider_words
 from signkit.workflows.openings import Openings, OpeningsDraft
 from signkit.workflows.tidy import discard, tidy
 
@@ -176,11 +179,12 @@ def _certified(desk: Desk, ceremony: OpenCeremony, slot: Slot, judged: _Judged) 
     """Certify the one-time key for one envelope; the journal knows the certificate before anybody uses it."""
     now = desk.clock.now()
     with desk.store.read() as tx:
-        key = Openings(tx.openings(slot.envelope)).person_key
-        invited = load(tx, slot.envelope).signatory(slot.signatory).person
+        openings, envelope = Openings(tx.openings(slot.envelope)), load(tx, slot.envelope)
+    key, invited = openings.person_key, acting(envelope.signatory(slot.signatory), openings).person
     if key is None:
         raise CeremonyFailedError("the envelope's key for persons has been erased", code="ceremony.erased")
     identity, signed = judged.identity, judged.signed
+    _check_level(envelope, slot, identity.level)
     person = person_of(key, identity.scheme, identity.value)
     facts = PersonFacts(
         name=identity.name,
@@ -195,7 +199,7 @@ def _certified(desk: Desk, ceremony: OpenCeremony, slot: Slot, judged: _Judged) 
     )
     certificate = desk.authority.certify_person(ceremony.key.spki, facts=facts, now=now)
     with desk.store.write() as tx:
-        _still_open(tx, ceremony, slot)
+        _still_open(tx, ceremony, slot, now)
         append(
             tx,
             slot.envelope,
@@ -213,13 +217,25 @@ def _certified(desk: Desk, ceremony: OpenCeremony, slot: Slot, judged: _Judged) 
     )
 
 
+def _check_level(envelope: Envelope, slot: Slot, level: str) -> None:
+    wanted = envelope.rules.of(slot.signatory).level
+    if not reaches(level, wanted, environment=envelope.environment):
+        raise CeremonyFailedError(
+            f"the rules ask for the level {wanted}, the eID gives {level}; nothing was signed",
+            code="ceremony.level",
+            hint="sign with an eID of a higher level",
+            subject={"envelope": slot.envelope, "signatory": slot.signatory},
+        )
+
+
 def _embed(desk: Desk, ceremony: OpenCeremony, filled: _Filled) -> None:
     for _ in range(ATTEMPTS):
         with desk.store.read() as tx:
             envelope = load(tx, filled.slot.envelope)
+            openings = Openings(tx.openings(envelope.id))
         with desk.store.objects.workspace() as folder:
             try:
-                made = _all_documents(desk, ceremony, filled, envelope, folder)
+                made = _all_documents(desk, ceremony, filled, (envelope, openings), folder)
             except (SignkitError, OSError):
                 if _unmoved(desk, envelope):
                     raise
@@ -238,14 +254,17 @@ def _unmoved(desk: Desk, before: Envelope) -> bool:
 
 
 def _all_documents(
-    desk: Desk, ceremony: OpenCeremony, filled: _Filled, envelope: Envelope, folder: Path
+    desk: Desk, ceremony: OpenCeremony, filled: _Filled, matter: tuple[Envelope, Openings], folder: Path
 ) -> list[tuple[Path, FileState]]:
     """Sign the newest version of every document; nothing in the home has changed yet."""
-    now = desk.clock.now()
+    now, (envelope, openings) = desk.clock.now(), matter
     chain = (filled.certificate, *desk.keys.certificates(KeyName.PERSON_CA))
     signer = SigningIdentity(key=ceremony.key, chain=chain)
     place = envelope.signatory(filled.slot.signatory)
-    role = role_words(place.role, envelope.language)
+    role = place_words(envelope, place.id, envelope.language)
+    delegation = delegation_of(place, openings)
+    if delegation is not None:
+        role = text("place.delegate", envelope.language, role=role, name=openings.name(place.id))
     appearance = _appearance(desk, ceremony, envelope, filled.identity, role=role, at=now)
     field = fields_of(envelope).signatories[place.id]
     made = []
@@ -265,6 +284,7 @@ def _all_documents(
             evidence=filled.commitment,
             version=document.current,
             journal=JournalHead(desk.origin, envelope.head, envelope.entries),
+            delegation=delegation.to_json() if delegation else None,
         )
         request = SignatureRequest(
             field=field,
@@ -317,7 +337,7 @@ def _written(
     desk: Desk, ceremony: OpenCeremony, filled: _Filled, before: Envelope, states: Sequence[FileState]
 ) -> bool:
     with desk.store.write() as tx:
-        _still_open(tx, ceremony, filled.slot)
+        _still_open(tx, ceremony, filled.slot, desk.clock.now())
         current = load(tx, before.id)
         if [item.current for item in current.documents] == [item.current for item in before.documents]:
             append(
@@ -340,11 +360,13 @@ def _written(
     return False
 
 
-def _still_open(tx: WriteTransaction, ceremony: OpenCeremony, slot: Slot) -> None:
+def _still_open(tx: WriteTransaction, ceremony: OpenCeremony, slot: Slot, now: datetime) -> None:
     envelope = load(tx, slot.envelope)
     expect_state(envelope, EnvelopeState.SENT, step="signing")
+    if envelope.overdue(now):
+        raise overdue(envelope.id)
     state = envelope.signatory(slot.signatory)
-    if state.ceremony != ceremony.id or state.status is SignatoryStatus.SIGNED:
+    if state.ceremony != ceremony.id or not state.open:
         raise TransitionError(
             "the ceremony was overtaken by another of the same person",
             code="envelope.overtaken",

@@ -8,6 +8,7 @@ from signkit.model.entry import format_time
 from signkit.model.envelope import Envelope
 from signkit.model.person import same_name
 from signkit.ports.store import ReadTransaction
+from signkit.workflows.acting import acting
 from signkit.workflows.desk import load
 from signkit.workflows.openings import Openings
 
@@ -49,12 +50,30 @@ def envelope_json(envelope: Envelope, openings: Openings) -> Json:
                 "order": item.order,
                 "state": item.status.value,
                 "at": format_time(item.at) if item.at else None,
+                "capacity": envelope.rules.of(item.id).capacity.value,
+                "paragraphs": envelope.rules.of(item.id).paragraphs,
+                "delegate": acting(item, openings).name if item.delegate else None,
             }
             for item in envelope.signatories
         ],
+        "recipients": [
+            {
+                "id": item.id,
+                "name": openings.text(f"recipient.{item.id}.name", item.id),
+                "capacity": item.capacity.value,
+            }
+            for item in envelope.recipients
+        ],
+        "rules": envelope.rules.to_json(),
+        "corrects": envelope.corrects[0] if envelope.corrects else None,
+        "corrected_by": envelope.corrected_by,
         "sealed": envelope.stage == "archived",
         "head": envelope.head,
     }
+
+
+def _folded(*addresses: str | None) -> set[str]:
+    return {address.casefold() for address in addresses if address}
 
 
 def find_signatories(envelope: Envelope, openings: Openings, wanted: str) -> list[str]:
@@ -69,8 +88,9 @@ def find_signatories(envelope: Envelope, openings: Openings, wanted: str) -> lis
     if wanted == "all":
         return [item.id for item in places]
     exact = [item.id for item in places if item.id == wanted]
-    mail = [item.id for item in places if (openings.email(item.id) or "").casefold() == wanted.casefold()]
-    name = [item.id for item in places if same_name(openings.name(item.id), wanted)]
+    people = {item.id: (acting(item, openings), openings.name(item.id), openings.email(item.id)) for item in places}
+    mail = [key for key, (now, _, own) in people.items() if wanted.casefold() in _folded(now.email, own)]
+    name = [key for key, (now, own, _) in people.items() if same_name(now.name, wanted) or same_name(own, wanted)]
     found = exact or mail or name
     if not found:
         known = ", ".join(f"{item.id} ({openings.name(item.id)})" for item in places[:6])
@@ -80,10 +100,10 @@ def find_signatories(envelope: Envelope, openings: Openings, wanted: str) -> lis
             hint=f"use one of: {known}",
             subject={"envelope": envelope.id},
         )
-    people = {openings.identity(item) or (openings.name(item), openings.email(item)) for item in found}
-    if len(people) > 1:
+    several = {now.identity or (now.name, now.email) for now in (people[item][0] for item in found)}
+    if len(several) > 1:
         raise EnvelopeNotFoundError(
-            f"{len(people)} people in envelope {envelope.id} answer to that name",
+            f"{len(several)} people in envelope {envelope.id} answer to that name",
             code="envelope.signatory_ambiguous",
             hint="use the id: " + ", ".join(found),
             subject={"envelope": envelope.id},

@@ -1,20 +1,17 @@
-"""``signkit envelope``: create, send, show, list, void, export."""
+"""``signkit envelope``: create, send, show, list, void, export; the rest of its life is in ``envelope_life``."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
 from signkit.errors import UsageError
+from signkit_cli.asking import read_deadline, read_invitees, read_kind, read_metadata, read_risks
+from signkit_cli.commands import envelope_life
 from signkit_cli.session import Session
 from signkit_cli.words import h
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from signkit.model.signatory import Invitee
 
 app = typer.Typer(add_completion=False, help=h("help.envelope"), no_args_is_help=True)
 
@@ -31,6 +28,7 @@ def create(
     meta: Annotated[list[str] | None, typer.Option(help=h("help.create.meta"), metavar="KEY=VALUE")] = None,
     signatory: Annotated[list[str] | None, typer.Option(help=h("help.create.signatory"))] = None,
     signatories: Annotated[Path | None, typer.Option(help=h("help.create.signatories"))] = None,
+    rule: Annotated[list[str] | None, typer.Option(help=h("help.create.rule"), metavar="KEY=VALUE")] = None,
     deadline: Annotated[str | None, typer.Option(help=h("help.create.deadline"))] = None,
     disclosure: Annotated[str, typer.Option(help=h("help.create.disclosure"))] = "none",
     accept_risk: Annotated[list[str] | None, typer.Option(help=h("help.create.accept_risk"))] = None,
@@ -38,32 +36,28 @@ def create(
 ) -> None:
     """Make an envelope from PDF files."""
     session: Session = context.obj
-    metadata = _metadata(meta or [])
-    invitees = _invitees(signatory or [], signatories)
-    risks = _risks(accept_risk or [])
+    metadata = read_metadata(meta or [])
+    invitees, rules = read_invitees(signatory or [], signatories, rule or [])
+    risks = read_risks(accept_risk or [])
     home = session.open()
     from signkit.workflows.create import EnvelopeDraft, create_envelope
     from signkit.workflows.view import show as view
-    from signkit_cli.render.text import repair_lines
 
     draft = EnvelopeDraft(
         paths=documents,
-        kind=_kind(kind),
+        kind=read_kind(kind),
         invitees=invitees,
         title=title,
         metadata=metadata,
-        deadline=_deadline(deadline) if deadline else None,
+        deadline=read_deadline(deadline) if deadline else None,
         disclosure=disclosure,
         accepted_risks=risks | frozenset(home.config.accept_risks),
         repair=repair,
         language=home.config.language,
+        rules=rules,
     )
 
-    def tell(report: Any) -> None:
-        for line in repair_lines(report, session.terminal.lang):
-            session.terminal.err.write(line + "\n")
-
-    envelope = create_envelope(home.desk(session.observer()), draft, on_repair=tell)
+    envelope = create_envelope(home.desk(session.observer()), draft, on_repair=session.tell_repair)
     with home.store.read() as tx:
         session.print_envelope(view(tx, envelope))
     session.terminal.say("cli.create.next", envelope=envelope)
@@ -163,82 +157,4 @@ def export(
             session.terminal.say(f"cli.export.{item.kind}", path=item.path)
 
 
-def _metadata(pairs: list[str]) -> dict[str, str]:
-    metadata: dict[str, str] = {}
-    for pair in pairs:
-        key, equals, value = pair.partition("=")
-        key, value = key.strip(), " ".join(value.split())
-        if not equals or not key or not value or len(key) > 60 or len(value) > 300 or len(metadata) >= 40:
-            raise UsageError(
-                "metadata is written KEY=VALUE, at most 40 of them", code="usage.meta", hint="--meta case=KS2026/118"
-            )
-        if key in metadata:
-            raise UsageError(f"metadata {key!r} is given twice", code="usage.meta")
-        metadata[key] = value
-    return metadata
-
-
-def _invitees(options: list[str], file: Path | None) -> list[Invitee]:
-    from signkit.model.signatory import parse_signatories, parse_signatory
-
-    invitees = [parse_signatory(option) for option in options]
-    if file is not None:
-        try:
-            if file.stat().st_size > 1 << 20:
-                raise UsageError(f"{file} is larger than 1 MiB", code="usage.signatories")
-            data = file.read_bytes()
-        except OSError as exc:
-            raise UsageError(f"{file} cannot be read: {exc.strerror}", code="usage.signatories") from exc
-        invitees += parse_signatories(data, suffix=file.suffix, file=str(file))
-    return invitees
-
-
-def _risks(codes: list[str]) -> frozenset[str]:
-    import difflib
-
-    from signkit.model.risks import REFUSING
-
-    known = sorted({risk.value for risk in REFUSING} | {"unidentified"})
-    for code in codes:
-        if code not in known:
-            near = difflib.get_close_matches(code, known, n=1)
-            raise UsageError(
-                f"no risk is called {code[:40]!r}",
-                code="usage.risk",
-                hint=f"did you mean {near[0]!r}?" if near else "known: " + ", ".join(known),
-            )
-    return frozenset(codes)
-
-
-def _kind(kind: str) -> str:
-    import difflib
-
-    from signkit.model.envelope import DocumentKind
-
-    known = [item.value for item in DocumentKind]
-    if kind not in known:
-        near = difflib.get_close_matches(kind, known, n=1)
-        raise UsageError(
-            f"no kind of document is called {kind[:40]!r}",
-            code="usage.kind",
-            hint=f"did you mean {near[0]!r}?" if near else "known: " + ", ".join(known),
-        )
-    return kind
-
-
-def _deadline(text: str) -> datetime:
-    """Return the instant meant: a date is the end of that day in Sweden, a time without a zone is Swedish time."""
-    from datetime import UTC, datetime, time
-    from zoneinfo import ZoneInfo
-
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as exc:
-        raise UsageError(
-            f"{text[:40]!r} is not a date", code="usage.deadline", hint="write 2026-12-24 or 2026-12-24T16:00+01:00"
-        ) from exc
-    if len(text) <= len("2026-12-24"):
-        moment = datetime.combine(moment.date(), time(23, 59, 59))
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=ZoneInfo("Europe/Stockholm"))
-    return moment.astimezone(UTC)
+envelope_life.join(app)

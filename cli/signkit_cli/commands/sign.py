@@ -40,7 +40,7 @@ def sign(
         expire_if_due(desk, envelope)
     wanted = [(item, session.signatories(item, who)) for item in envelopes]
     told = False
-    while (person := next_person(home.store, wanted)) is not None:
+    while (person := next_person(home.store, wanted, every=who == "all")) is not None:
         told = True
         _one(session, home, desk, person.slots, provider=provider or person.provider, rehearse=rehearse, qr=not no_qr)
     _complete(session, desk, envelopes, told=told)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from signkit import canonical
 from signkit.model.statement.completion import Completion
+from signkit.model.statement.delegation import Delegation
 from signkit.model.statement.form import StatementError, UnknownStatementError
 from signkit.model.statement.manifest import Manifest
 from signkit.model.statement.parts import FileState, JournalHead
@@ -19,6 +20,7 @@ from signkit.model.statement.signature import Intent, SignatureStatement
 
 __all__ = [
     "Completion",
+    "Delegation",
     "DocumentRecord",
     "FieldNames",
     "FileState",

@@ -1,0 +1,65 @@
+"""When to remind: pure calendar, scaled to the deadline, silent at night and at weekends.
+
+A reminder is due when half of the time that was left at the last message has gone: of sixteen days it comes after
+eight, twelve, fourteen and fifteen. Without a deadline it comes every week.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+__all__ = ["Reminders", "due_at"]
+
+_ZONE: Final = "Europe/Stockholm"
+_HOUR: Final = timedelta(hours=1)
+_DAY: Final = timedelta(days=1)
+_WEEK: Final = timedelta(days=7)
+_SATURDAY: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Reminders:
+    """How a home reminds."""
+
+    most: int = 8
+    """Reminders to one person about one envelope; 0: none by itself."""
+    from_hour: int = 7
+    """Swedish time; nobody is reminded before this hour."""
+    to_hour: int = 20
+    """Nor from this hour on."""
+    weekends: bool = False
+    """Whether to remind on Saturdays and Sundays, too."""
+
+    def quiet(self, now: datetime, deadline: datetime | None) -> bool:
+        """Tell whether nobody should be disturbed at ``now``.
+
+        At a weekend only what can wait does: a deadline within two days cannot.
+        """
+        local = now.astimezone(ZoneInfo(_ZONE))
+        if not self.from_hour <= local.hour < self.to_hour:
+            return True
+        pressing = deadline is not None and deadline - now < 2 * _DAY
+        return local.weekday() >= _SATURDAY and not self.weekends and not pressing
+
+    def due(self, last: datetime, *, count: int, now: datetime, deadline: datetime | None) -> bool:
+        """Tell whether a reminder is due now, ``last`` being when the person last heard of it."""
+        if count >= self.most or self.quiet(now, deadline):
+            return False
+        due = due_at(last, deadline)
+        return due is not None and due <= now
+
+
+def due_at(last: datetime, deadline: datetime | None) -> datetime | None:
+    """Return when the reminder after ``last`` is due; None: the deadline comes first.
+
+    Two reminders are a day apart at least, or where there is less time than four days, a quarter of it, but an hour.
+    """
+    if deadline is None:
+        return last + _WEEK
+    left = deadline - last
+    least = min(_DAY, max(left / 4, _HOUR))
+    wait = min(max(left / 2, least), _WEEK)
+    return last + wait if last + wait < deadline else None
