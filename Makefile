@@ -21,16 +21,17 @@ test: apt $(VENV)/.test lint types walls unit  ## everything that must hold befo
 
 dev: $(VENV)/.test  ## an editable install with all tools, in .venv
 
-$(VENV)/bin/python:
+$(VENV)/.made:
 	@bash tools/make-venv.sh $(VENV) $(PYTHON)
+	@touch $@
 
-$(VENV)/.run: requirements/run.txt pyproject.toml | $(VENV)/bin/python
+$(VENV)/.run: requirements/run.txt pyproject.toml | $(VENV)/.made
 	@echo "installing signkit into $(VENV) …"
 	@test -e $(VENV)/.test || $(PIP) install --require-hashes --prefer-binary -r requirements/run.txt
 	@$(PIP) install --no-deps --no-build-isolation --no-index -e .
 	@touch $@
 
-$(VENV)/.test: requirements/test.txt pyproject.toml | $(VENV)/bin/python
+$(VENV)/.test: requirements/test.txt pyproject.toml | $(VENV)/.made
 	@echo "installing signkit and its tools into $(VENV) …"
 	@$(PIP) install --require-hashes --prefer-binary -r requirements/test.txt
 	@$(PIP) install --no-deps --no-build-isolation --no-index -e .
@@ -75,7 +76,7 @@ wheel: $(VENV)/.test  ## dist/: sdist, and the wheel built from it
 bench: $(VENV)/.test  ## measure, and rewrite the table in docs/performance.md
 	@$(BIN)/python -m benchmarks
 
-lock: | $(VENV)/bin/python  ## write requirements/*.txt anew from pyproject.toml and requirements/*.in
+lock: | $(VENV)/.made  ## write requirements/*.txt anew from pyproject.toml and requirements/*.in
 	@bash tools/lock.sh $(BIN)/python "$(LOCKER)"
 
 clean:  ## remove what this file made
