@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, cast
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Final, Self, cast
 
 from signkit import plugins
 from signkit.config import CONFIG_FILE, Config, load_config
@@ -29,6 +31,7 @@ from signkit.x509.errors import X509Error
 
 if TYPE_CHECKING:
     from signkit.ports.store import Store
+    from signkit.ports.witness import WitnessService
     from signkit.workflows.ceremony import ProviderOrigin
     from signkit.workflows.desk import Desk
     from signkit_cli.session import Session
@@ -39,6 +42,7 @@ __all__ = [
     "SIMULATOR",
     "TRUST_FILE",
     "Home",
+    "Providers",
     "SystemClock",
     "load_provider",
     "open_home",
@@ -119,7 +123,17 @@ class Home:
             language=self.config.language,
             observer=observer or Observer(),
             pdfa_check=self._pdfa_check if self.config.pdfa_command else None,
+            witnesses=self.witnesses,
+            witnesses_needed=self.config.witnesses_needed,
         )
+
+    @cached_property
+    def witnesses(self) -> tuple[WitnessService, ...]:
+        """Those who are asked to vouch for this home's checkpoints."""
+        if not self.config.witnesses:
+            return ()
+        make = plugins.load(plugins.find(plugins.WITNESSES, "http"))
+        return tuple(cast("WitnessService", make(url=item.url, vkey=item.key)) for item in self.config.witnesses)
 
     def _timestamps(self) -> TimestampChain:
         if not self.config.timestamps:
@@ -312,3 +326,36 @@ def load_provider(home: Home, name: str) -> tuple[SigningProvider, ProviderOrigi
             subject={"provider": name},
         )
     return cast("SigningProvider", create(context)), ProviderOrigin(plugin.distribution, plugin.version)
+
+
+class Providers:
+    """The providers that one command uses: each is loaded once, and closed at the end."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._loaded: dict[str, tuple[SigningProvider, ProviderOrigin]] = {}
+
+    def get(self, name: str) -> tuple[SigningProvider, ProviderOrigin]:
+        """Return a provider, and the distribution that it comes from.
+
+        Raises:
+            PluginError: missing, in conflict, broken, or not allowed in this home.
+            ConfigError: one of its settings is wrong.
+            ProviderUnavailableError: it cannot be reached now.
+        """
+        if name not in self._loaded:
+            self._loaded[name] = load_provider(self._home, name)
+        return self._loaded[name]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for provider, _ in self._loaded.values():
+            close: Any = getattr(provider, "close", None)
+            if close is not None:
+                with contextlib.suppress(Exception):  # a foreign provider must not spoil what is done
+                    close()
+        self._loaded = {}

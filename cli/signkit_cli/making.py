@@ -22,7 +22,7 @@ from signkit.ports.provider import ProviderContext
 from signkit.store import open_store
 from signkit.x509.anchor_files import format_anchors
 from signkit.x509.anchors import LOG, PERSON, SEAL, TSA, Purpose, TrustAnchor, TrustAnchors
-from signkit_cli.composition import KEYS, TRUST_FILE, SystemClock
+from signkit_cli.composition import KEYS, SIMULATOR, TRUST_FILE, SystemClock
 
 __all__ = ["make_home"]
 
@@ -69,7 +69,7 @@ def make_home(
             organisation=organisation,
             passphrase=passphrase,
         )
-        anchors = anchors.merged(_eid_anchors(context))
+        anchors = anchors.merged(_eid_anchors(context)).merged(_simulated_anchors(folder))
     write_atomic(folder / TRUST_FILE, format_anchors(anchors).encode("utf-8"))
     if not (folder / CONFIG_FILE).exists():
         write_atomic(folder / CONFIG_FILE, config.encode("utf-8"), mode=0o600)
@@ -107,6 +107,21 @@ def _eid_anchors(context: ProviderContext) -> TrustAnchors:
         if prepare is not None:
             purpose = Purpose.eid(plugin.name, context.environment)
             found = found.merged(TrustAnchors.of(prepare(context), purposes=[purpose]))
+    return found
+
+
+def _simulated_anchors(folder: Path) -> TrustAnchors:
+    """Return the roots under which simulators started in this home will issue evidence, made now."""
+    found = TrustAnchors()
+    for plugin in plugins.installed(plugins.SIMULATORS):
+        if plugin.distribution != plugins.OWN or plugin.conflict:
+            continue
+        try:
+            prepare: Any = getattr(plugins.load(plugin), "prepare", None)
+            anchors = prepare(folder / SIMULATOR) if prepare is not None else ()
+        except PluginError:
+            continue
+        found = found.merged(TrustAnchors.of(anchors, purposes=[Purpose.eid(plugin.name, "test")]))
     return found
 
 

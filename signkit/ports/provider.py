@@ -177,7 +177,10 @@ class PollResult:
 
 
 class SigningProvider(Protocol):
-    """An eID or signing service."""
+    """An eID or signing service.
+
+    A provider that holds connections may also have ``close()``: called once, when the command that loaded it ends.
+    """
 
     def facts(self) -> ProviderFacts:
         """Return what the provider is and takes; no I/O."""

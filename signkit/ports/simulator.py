@@ -40,7 +40,12 @@ class RunningSimulator(Protocol):
 
 
 class SimulatorFactory(Protocol):
-    """What an entry point of the group ``signkit.simulators`` names; called like the provider it stands in for."""
+    """What an entry point of the group ``signkit.simulators`` names; called like the provider it stands in for.
+
+    A factory may also have ``prepare(directory) -> Sequence[bytes]``: called by ``init`` of a test home for the
+    simulators that signkit ships; it makes what must be there before the first start and returns the anchors that a
+    simulator started in ``directory`` will have. Calling it again gives the same.
+    """
 
     def start(
         self,

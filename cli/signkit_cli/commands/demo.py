@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final, cast
 
 import typer
 
@@ -12,9 +14,18 @@ from signkit_cli.session import Session
 from signkit_cli.words import h
 
 if TYPE_CHECKING:
+    from signkit.ports.simulator import SimulatorFactory
     from signkit_cli.composition import Home
 
 app = typer.Typer(add_completion=False)
+
+_EID: Final = "bankid"
+_PEOPLE: Final = (
+    ("Tolvan Tolvansson", "191212121212", "chair", 1),
+    ("Berit Testsson", "195001189801", "adjuster", 2),
+    ("Karim Provberg", "197802029806", "adjuster", 2),
+)
+"""Name, number of the series for tests, role and order of those who sign the example."""
 
 
 @app.command(help=h("help.demo"))
@@ -45,8 +56,25 @@ def demo(
     session.home = folder / "home"
     home = open_home(session, write=True)
     envelope = _envelope(session, home, source)
-    _sign(session, home, envelope)
+    with _simulator(session, home):
+        _sign(session, home, envelope)
     _finish(session, home, envelope, folder=folder, original=source)
+
+
+@contextlib.contextmanager
+def _simulator(session: Session, home: Home) -> Iterator[None]:
+    """Let the home's simulator answer on a free port; everybody who is asked there signs by themselves."""
+    from signkit import plugins
+    from signkit_cli.composition import SIMULATOR
+
+    factory = cast("SimulatorFactory", plugins.load(plugins.find(plugins.SIMULATORS, _EID)))
+    people = [(name, number) for name, number, _, _ in _PEOPLE]
+    running = factory.start(home.folder / SIMULATOR, people=people, autopilot=True)
+    try:
+        session.terminal.say("demo.simulator", url=running.url)
+        yield
+    finally:
+        running.stop()
 
 
 def _envelope(session: Session, home: Home, source: Path) -> str:
@@ -56,15 +84,13 @@ def _envelope(session: Session, home: Home, source: Path) -> str:
     from signkit.workflows.create import EnvelopeDraft, create_envelope
     from signkit.workflows.send import send_envelope
 
-    people = (
-        Invitee("Tolvan Tolvansson", "tolvan@example.com", "chair", 1, "se.personnummer", "191212121212"),
-        Invitee("Berit Testsson", "berit@example.com", "adjuster", 2, "se.personnummer", "195001189801"),
-        Invitee("Karim Provberg", "karim@example.com", "adjuster", 2, "se.personnummer", "197802029806"),
-    )
     draft = EnvelopeDraft(
         paths=(source,),
         kind="protocol",
-        invitees=people,
+        invitees=tuple(
+            Invitee(name, f"{name.split()[0].lower()}@example.com", role, order, "se.personnummer", number)
+            for name, number, role, order in _PEOPLE
+        ),
         title=text("demo.title", session.terminal.lang),
         metadata={"case": "GN 2026/118", "paragraph": "41-48", "meeting": "2026-11-18"},
         language=session.terminal.lang,
@@ -81,14 +107,15 @@ def _sign(session: Session, home: Home, envelope: str) -> None:
     """Let everybody sign, one after the other, and close the file."""
     from signkit.workflows.complete import complete_envelope
     from signkit_cli.ceremony import run_ceremony
-    from signkit_cli.composition import load_provider
+    from signkit_cli.composition import Providers
     from signkit_cli.queue import next_person
 
     desk = home.desk()
     everybody = session.signatories(envelope, "all")
-    while (person := next_person(home.store, [(envelope, everybody)])) is not None:
-        provider, origin = load_provider(home, "rehearsal")
-        run_ceremony(session, desk, person.slots, provider, origin=origin, options={}, qr=False)
+    with Providers(home) as providers:
+        while (person := next_person(home.store, [(envelope, everybody)])) is not None:
+            provider, origin = providers.get(_EID)
+            run_ceremony(session, desk, person.slots, provider, origin=origin, options={}, qr=False)
     complete_envelope(desk, envelope)
     session.terminal.say("demo.sealed")
 

@@ -24,14 +24,15 @@ def serve(
     context: typer.Context,
     *,
     port: Annotated[int, typer.Option(min=0, max=65535, help=h("help.simulator.port"))] = 0,
-    directory: Annotated[Path, typer.Option(help=h("help.simulator.directory"))] = Path("simulator"),
+    directory: Annotated[Path | None, typer.Option(help=h("help.simulator.directory"), show_default=False)] = None,
     person: Annotated[list[str] | None, typer.Option(metavar="NAME=NUMBER", help=h("help.simulator.people"))] = None,
     autopilot: Annotated[bool, typer.Option("--autopilot", help=h("help.simulator.autopilot"))] = False,
 ) -> None:
     """Serve until interrupted; tells one line when it answers."""
     session: Session = context.obj
     people = [_name_and_number(item) for item in person or ()]
-    running = _factory(session).start(directory, port=port, people=people, autopilot=autopilot)
+    factory = _factory(session)
+    running = factory.start(directory or _own_folder(session), port=port, people=people, autopilot=autopilot)
     ended = threading.Event()
     previous = signal.signal(signal.SIGTERM, lambda *_: ended.set())
     try:
@@ -83,6 +84,14 @@ def _factory(session: Session) -> SimulatorFactory:
     refuse_production(session, "simulator")
     found: Any = plugins.load(plugins.find(plugins.SIMULATORS, "bankid"))
     return cast("SimulatorFactory", found)
+
+
+def _own_folder(session: Session) -> Path:
+    """Return where the home's own simulator lives; without a home, a folder here."""
+    from signkit.config import CONFIG_FILE
+    from signkit_cli.composition import SIMULATOR
+
+    return session.folder / SIMULATOR if (session.folder / CONFIG_FILE).is_file() else Path(SIMULATOR)
 
 
 def _name_and_number(text: str) -> tuple[str, str]:

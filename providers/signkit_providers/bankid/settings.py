@@ -5,6 +5,8 @@
 ``key``                 PEM file with its key, where ``certificate`` does not hold it
 ``password_file``       file whose first line is the password of certificate or key
 ``server_ca``           PEM file with the root of the server's certificate (BankID's private one)
+``simulator``           test homes: folder of ``signkit simulator serve``, instead of all above and ``url``; default,
+                        where none of them is set: ``simulator`` in the home
 ``url``                 base address; default: BankID's for the home's environment
 ``mrtd``                true: the person must hold a passport or identity card to the phone
 ``pin_code``            true: the security code even where biometrics are on
@@ -25,12 +27,12 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from signkit.errors import ConfigError, PluginNotFoundError
+from signkit.errors import ConfigError, PluginNotFoundError, ProviderUnavailableError
 from signkit_providers.bankid.client import PRODUCTION_URL, TEST_URL, BankIdClient
 from signkit_providers.bankid.tls import client_context
 from signkit_providers.bankid.wire import Requirement
@@ -39,8 +41,10 @@ __all__ = ["KEYS", "Settings", "read_settings"]
 
 KEYS: Final = (
     "certificate", "key", "password_file", "server_ca", "url", "mrtd", "pin_code", "risk", "certificate_policies",
-    "card_reader", "return_risk", "call_initiator", "format", "poll_seconds", "timeout_seconds", "proxy",
+    "card_reader", "return_risk", "call_initiator", "format", "poll_seconds", "timeout_seconds", "proxy", "simulator",
 )  # fmt: skip
+_CONNECTION: Final = ("url", "certificate", "key", "password_file", "server_ca")
+_MAX_URL: Final = 2000
 _POLICY: Final = re.compile(r"\d+(\.\d+){3,}(\.\*)?|\d+(\.\d+){2}\.\*|\d+(\.\d+){3}\.\*")
 _TEST_POLICY_PREFIXES: Final = ("1.2.3.4.", "1.2.752.60.1.6")
 
@@ -64,13 +68,18 @@ class Settings:
     """BankID: not more often than once a second."""
     timeout_seconds: float = 10.0
     proxy: str | None = None
+    simulator: Path | None = None
+    """Folder of a simulator: where it answers is read there when a client is made."""
 
     def client(self) -> BankIdClient:
         """Return a client that speaks to the configured server.
 
         Raises:
             ConfigError: a file is missing or cannot be used.
+            ProviderUnavailableError: the simulator is not running.
         """
+        if self.simulator is not None:
+            return self._at_simulator(self.simulator).client()
         if self.certificate is None or self.server_ca is None:
             missing = "certificate" if self.certificate is None else "server_ca"
             raise ConfigError(
@@ -89,6 +98,26 @@ class Settings:
             proxy=self.proxy,
         )
 
+    def _at_simulator(self, folder: Path) -> Settings:
+        try:
+            with (folder / "url").open(encoding="ascii") as stream:
+                url = stream.read(_MAX_URL).strip()
+        except (OSError, ValueError) as exc:
+            raise ProviderUnavailableError(
+                "the BankID simulator is not running",
+                code="simulator.unavailable",
+                hint="start it with: signkit simulator serve",
+            ) from exc
+        _check_url(url, self.environment)
+        return replace(
+            self,
+            simulator=None,
+            url=url,
+            certificate=folder / "client.pem",
+            key=folder / "client.key",
+            server_ca=folder / "ca.pem",
+        )
+
 
 def read_settings(table: Mapping[str, Any], *, folder: Path, environment: str) -> Settings:
     """Return the settings in ``table``; relative paths are relative to ``folder``.
@@ -102,6 +131,7 @@ def read_settings(table: Mapping[str, Any], *, folder: Path, environment: str) -
             near = difflib.get_close_matches(name, KEYS, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(KEYS)}"
             raise ConfigError(f"unknown key providers.bankid.{name[:60]}", code="config.bankid.key", hint=hint)
+    simulator = _simulator(table, folder, environment)
     default = PRODUCTION_URL if environment == "production" else TEST_URL
     url = _text(table, "url") or default
     _check_url(url, environment)
@@ -117,10 +147,24 @@ def read_settings(table: Mapping[str, Any], *, folder: Path, environment: str) -
         return_risk=_flag(table, "return_risk"),
         call_initiator=_one_of(table, "call_initiator", ("user", "RP")),
         markdown=_one_of(table, "format", ("plaintext", "simpleMarkdownV1")) == "simpleMarkdownV1",
-        poll_seconds=_seconds(table, "poll_seconds", 2.0, least=1.0),
+        poll_seconds=_seconds(table, "poll_seconds", 1.0 if simulator else 2.0, least=1.0),
         timeout_seconds=_seconds(table, "timeout_seconds", 10.0, least=0.1),
         proxy=_text(table, "proxy"),
+        simulator=simulator,
     )
+
+
+def _simulator(table: Mapping[str, Any], folder: Path, environment: str) -> Path | None:
+    found = _path(table, "simulator", folder)
+    if found is None:
+        real = environment == "production" or any(name in table for name in _CONNECTION)
+        return None if real else folder / "simulator"
+    if environment == "production":
+        raise _refused("simulator")
+    for name in _CONNECTION:
+        if name in table:
+            raise _wrong(name, "goes not with providers.bankid.simulator, which says it already")
+    return found
 
 
 def _requirement(table: Mapping[str, Any], environment: str) -> Requirement:
@@ -150,14 +194,18 @@ def _check_url(url: str, environment: str) -> None:
         raise _wrong("url", "is not an https address")
     test_host = host.endswith(".test.bankid.com") or host in ("localhost", "127.0.0.1", "::1")
     if environment == "production" and test_host:
-        raise PluginNotFoundError(
-            "a production home refuses a test server or a simulator",
-            code="plugin.refused",
-            hint="take providers.bankid.url away: BankID's own address is the default",
-            subject={"provider": "bankid"},
-        )
+        raise _refused("url")
     if environment != "production" and host in ("appapi2.bankid.com", "appapi.bankid.com"):
         raise _wrong("url", "is BankID's production server, which a test home refuses")
+
+
+def _refused(name: str) -> PluginNotFoundError:
+    return PluginNotFoundError(
+        "a production home refuses a test server or a simulator",
+        code="plugin.refused",
+        hint=f"take providers.bankid.{name} away: BankID's own address is the default",
+        subject={"provider": "bankid"},
+    )
 
 
 def _password(path: Path | None) -> bytes | None:

@@ -23,7 +23,7 @@ from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsag
 from signkit.files import write_atomic
 from signkit_providers.simulator.persons import Person
 
-__all__ = ["PASSWORD", "POLICIES", "Issued", "SimulatorPki", "make_certificate", "usage"]
+__all__ = ["PASSWORD", "POLICIES", "Issued", "SimulatorPki", "SimulatorRoot", "make_certificate", "usage"]
 
 POLICIES: Final = {"mobile": "1.2.3.4.25", "file": "1.2.3.4.5", "card": "1.2.3.4.10"}
 KIND_WORDS: Final = {"mobile": "Mobilt BankID", "file": "BankID på fil", "card": "BankID på kort"}
@@ -50,8 +50,8 @@ class Issued:
         return self.certificate.public_bytes(serialization.Encoding.DER)
 
 
-class SimulatorPki:
-    """All keys of one simulator.
+class SimulatorRoot:
+    """The root of people's certificates, made or found in a folder: all that a home needs to trust them later.
 
     Args:
         now: the instant from which validity is counted.
@@ -62,12 +62,61 @@ class SimulatorPki:
     def __init__(self, now: datetime, *, folder: Path | None = None, ca_bits: int = 2048) -> None:
         self._folder = folder
         self._bits = ca_bits
-        self._lock = Lock()
-        self._people: dict[tuple[str, str, str], Issued] = {}
         self._now = now
         root_name = _name(("O", _ORGANISATION), ("OU", "TEST"), ("CN", "Signkit Simulator Root CA v1 Test"))
-        bank, customer = _bank_name(f"{_BANK} CA v1 for Test"), _bank_name(f"{_BANK} Customer CA1 v1 for Test")
         self.root = self._authority("root", root_name, None, pathlen=2)
+
+    def _authority(
+        self,
+        label: str,
+        subject: x509.Name,
+        issuer: Issued | None,
+        *,
+        pathlen: int = 0,
+        policies: tuple[str, ...] = (),
+    ) -> Issued:
+        def make() -> Issued:
+            key = rsa.generate_private_key(65537, self._bits)
+            own = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+            aki = _aki(issuer) if issuer else x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key())
+            extensions: list[tuple[x509.ExtensionType, bool]] = [
+                (own, False),
+                (x509.BasicConstraints(ca=True, path_length=pathlen), True),
+                (aki, False),
+                *([(_policies(*policies), False)] if policies else []),
+                (usage("key_cert_sign", "crl_sign"), True),
+            ]
+            return Issued(make_certificate(subject, key, issuer, extensions=extensions, **self._years(20)), key)
+
+        return self._kept(label, make)
+
+    def _years(self, count: int) -> dict[str, datetime]:
+        begin = (self._now - timedelta(days=366)).replace(microsecond=0)
+        return {"begin": begin, "end": begin + timedelta(days=365 * (count + 1))}
+
+    def _kept(self, label: str, make: Callable[[], Issued]) -> Issued:
+        """Return what the folder holds under ``label``, else make it and keep it."""
+        if self._folder is None:
+            return make()
+        cert_path, key_path = self._folder / f"{label}.pem", self._folder / f"{label}.key"
+        if cert_path.exists() and key_path.exists():
+            key = serialization.load_pem_private_key(key_path.read_bytes(), None)
+            assert isinstance(key, rsa.RSAPrivateKey)
+            return Issued(x509.load_pem_x509_certificate(cert_path.read_bytes()), key)
+        issued = make()
+        write_atomic(key_path, _key_pem(issued.key), mode=0o600)
+        write_atomic(cert_path, issued.certificate.public_bytes(serialization.Encoding.PEM))
+        return issued
+
+
+class SimulatorPki(SimulatorRoot):
+    """All keys of one simulator."""
+
+    def __init__(self, now: datetime, *, folder: Path | None = None, ca_bits: int = 2048) -> None:
+        super().__init__(now, folder=folder, ca_bits=ca_bits)
+        self._lock = Lock()
+        self._people: dict[tuple[str, str, str], Issued] = {}
+        bank, customer = _bank_name(f"{_BANK} CA v1 for Test"), _bank_name(f"{_BANK} Customer CA1 v1 for Test")
         self.bank = self._authority("bank", bank, self.root, pathlen=1, policies=(POLICIES["file"],))
         self.customer = self._authority("customer", customer, self.bank, pathlen=0, policies=(POLICIES["file"],))
         self.tls_root = self._authority(
@@ -154,30 +203,6 @@ class SimulatorPki:
         write_atomic(directory / "ca.pem", self.tls_root.certificate.public_bytes(encoding))
         write_atomic(directory / "root.pem", self.root.certificate.public_bytes(encoding))
 
-    def _authority(
-        self,
-        label: str,
-        subject: x509.Name,
-        issuer: Issued | None,
-        *,
-        pathlen: int = 0,
-        policies: tuple[str, ...] = (),
-    ) -> Issued:
-        def make() -> Issued:
-            key = rsa.generate_private_key(65537, self._bits)
-            own = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
-            aki = _aki(issuer) if issuer else x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key())
-            extensions: list[tuple[x509.ExtensionType, bool]] = [
-                (own, False),
-                (x509.BasicConstraints(ca=True, path_length=pathlen), True),
-                (aki, False),
-                *([(_policies(*policies), False)] if policies else []),
-                (usage("key_cert_sign", "crl_sign"), True),
-            ]
-            return Issued(make_certificate(subject, key, issuer, extensions=extensions, **self._years(20)), key)
-
-        return self._kept(label, make)
-
     def _make_server(self) -> Issued:
         key = rsa.generate_private_key(65537, LEAF_BITS)
         hosts = [x509.IPAddress(ipaddress.ip_address(text)) for text in ("127.0.0.1", "::1")]
@@ -204,24 +229,6 @@ class SimulatorPki:
         ]
         subject = _bank_name(f"{_BANK} Customer CA1 v1 for Test OCSP Signing")
         return Issued(make_certificate(subject, key, self.customer, extensions=extensions, **self._years(5)), key)
-
-    def _years(self, count: int) -> dict[str, datetime]:
-        begin = (self._now - timedelta(days=366)).replace(microsecond=0)
-        return {"begin": begin, "end": begin + timedelta(days=365 * (count + 1))}
-
-    def _kept(self, label: str, make: Callable[[], Issued]) -> Issued:
-        """Return what the folder holds under ``label``, else make it and keep it."""
-        if self._folder is None:
-            return make()
-        cert_path, key_path = self._folder / f"{label}.pem", self._folder / f"{label}.key"
-        if cert_path.exists() and key_path.exists():
-            key = serialization.load_pem_private_key(key_path.read_bytes(), None)
-            assert isinstance(key, rsa.RSAPrivateKey)
-            return Issued(x509.load_pem_x509_certificate(cert_path.read_bytes()), key)
-        issued = make()
-        write_atomic(key_path, _key_pem(issued.key), mode=0o600)
-        write_atomic(cert_path, issued.certificate.public_bytes(serialization.Encoding.PEM))
-        return issued
 
 
 def make_certificate(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import json
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -13,7 +14,8 @@ import httpx
 
 from signkit.errors import PluginLoadError, ProviderRejectedError, ProviderUnavailableError
 from signkit_providers.simulator.persons import PEOPLE
-from signkit_providers.simulator.server import Simulator
+from signkit_providers.simulator.pki import SimulatorRoot
+from signkit_providers.simulator.server import AUTHORITIES, Simulator
 
 __all__ = ["BankIdSimulator"]
 
@@ -22,6 +24,20 @@ _TIMEOUT_SECONDS: Final = 15.0
 
 class BankIdSimulator:
     """The simulator of BankID."""
+
+    @classmethod
+    def prepare(cls, directory: Path) -> tuple[bytes, ...]:
+        """Make the root of people's certificates in ``directory``, or find it; return it.
+
+        Raises:
+            PluginLoadError: the folder cannot be used.
+        """
+        try:
+            keys = directory / AUTHORITIES
+            keys.mkdir(parents=True, exist_ok=True, mode=0o700)
+            return (SimulatorRoot(datetime.now(UTC), folder=keys).root.der,)
+        except (OSError, ValueError) as exc:
+            raise _unusable("the simulator cannot be prepared", exc, directory) from exc
 
     @classmethod
     def start(

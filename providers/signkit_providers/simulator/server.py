@@ -16,16 +16,21 @@ from types import TracebackType
 from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
+from signkit.files import write_atomic
 from signkit.ports.clock import Clock
 from signkit_providers.simulator.api import PREFIX, Response
 from signkit_providers.simulator.order import TIMES, Times
 from signkit_providers.simulator.pki import SimulatorPki
 from signkit_providers.simulator.world import World
 
-__all__ = ["Simulator"]
+__all__ = ["AUTHORITIES", "Simulator"]
 
 _log = logging.getLogger(__name__)
 
+AUTHORITIES: Final = "authorities"
+"""Folder of the keys that are kept between runs."""
+_URL_FILE: Final = "url"
+"""Says where the simulator of this folder answers, as long as it does: settings may name the folder, not the port."""
 MAX_BODY_BYTES: Final = 1_000_000
 """Ours: the largest order is some 240 000 characters."""
 _REQUEST_SECONDS: Final = 10.0
@@ -41,8 +46,8 @@ class Simulator(World):
     """A running BankID-compatible server.
 
     Args:
-        directory: gets client.p12, client.pem, client.key, ca.pem, root.pem, and keeps the keys between runs; None: a
-            temporary folder that goes when the server stops.
+        directory: gets client.p12, client.pem, client.key, ca.pem, root.pem and url, and keeps the keys between runs;
+            None: a temporary folder that goes when the server stops.
         port: 0 for any free one.
         host: address to listen on; loopback unless told.
         people: ``(name, number)`` of everybody with a BankID; None for the usual five.
@@ -66,7 +71,7 @@ class Simulator(World):
     ) -> None:
         self._temporary = tempfile.TemporaryDirectory(prefix="signkit-simulator-") if directory is None else None
         self.directory = Path(self._temporary.name) if self._temporary else Path(directory or ".")
-        keys = self.directory / "authorities"
+        keys = self.directory / AUTHORITIES
         keys.mkdir(parents=True, exist_ok=True, mode=0o700)
         clock = clock or _SystemClock()
         pki = SimulatorPki(clock.now(), folder=keys, ca_bits=ca_bits)
@@ -90,10 +95,13 @@ class Simulator(World):
                 self._servers.append(_Server6(("::1", self._port), context, self.answer))
         for server in self._servers:
             threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True, name="simulator").start()
+        write_atomic(self.directory / _URL_FILE, self.rp_url.encode("ascii"))
         return self
 
     def stop(self) -> None:
         """Stop listening, close what is open, and remove the temporary folder."""
+        if self._servers:
+            (self.directory / _URL_FILE).unlink(missing_ok=True)
         for server in self._servers:
             server.close_all()
         self._servers = []
@@ -137,7 +145,7 @@ class Simulator(World):
     def _tls(self) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
-        folder = self.directory / "authorities"
+        folder = self.directory / AUTHORITIES
         context.load_cert_chain(folder / "server.pem", folder / "server.key")
         context.load_verify_locations(folder / "rp-root.pem")
         context.verify_mode = ssl.CERT_OPTIONAL  # the page needs none; /rp/ answers 403 without one
