@@ -120,6 +120,7 @@ class SignkitError(Exception):
         hint: what to do next, or None.
         retry: whether repeating helps; each class has a default.
         subject: what it concerns: ``envelope``, ``document``, ``signatory``, ``provider``, ``field``, ``file``.
+        params: more values for the sentence ``error.<code>`` in the texts; not part of ``signkit.error/1``.
     """
 
     default_code: ClassVar[str] = "signkit"
@@ -133,6 +134,7 @@ class SignkitError(Exception):
         hint: str | None = None,
         retry: Retry | None = None,
         subject: Mapping[str, str] | None = None,
+        params: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -140,6 +142,7 @@ class SignkitError(Exception):
         self.hint = hint
         self.retry = retry or self.default_retry
         self.subject = dict(subject or {})
+        self.params = dict(params or {})
 
 
 class UsageError(SignkitError):

@@ -100,9 +100,29 @@ class Terminal:
             self._write(self.err, json.dumps(value, ensure_ascii=False))
             return
         label = self.styled(text("cli.error", self.lang), "red", self.err)
-        self._write(self.err, f"{label}: {printable(error.message)}")
-        if error.hint:
-            self._write(self.err, f"  {text('cli.hint', self.lang)}: {printable(error.hint)}")
+        message, hint = self._sentences(error)
+        self._write(self.err, f"{label}: {printable(message)}")
+        if hint:
+            self._write(self.err, f"  {text('cli.hint', self.lang)}: {printable(hint)}")
+
+    def _sentences(self, error: SignkitError) -> tuple[str, str | None]:
+        """Return message and hint in the person's language; English is the error's own.
+
+        A code whose own sentence is missing is told by its family's, with the error's words as detail.
+        """
+        if self.lang == "en":
+            return error.message, error.hint
+        detail, hint = error.message, error.hint or ""
+        params = {"detail": detail, "hint": hint, "name": "", "known": hint, **error.subject, **error.params}
+        code = error.code
+        while code:
+            for key in (f"error.{code}", code):
+                message = text(key, self.lang, **params)
+                if message != key:
+                    own = text(f"{key}.hint", self.lang, **params)
+                    return message, (None if own == f"{key}.hint" else own)
+            code = code.rpartition(".")[0]
+        return error.message, error.hint
 
     def styled(self, words: str, style: str | None, stream: TextIO) -> str:
         """Return ``words`` in colour if ``stream`` is a terminal that wants it."""

@@ -143,6 +143,7 @@ def _judged(desk: Desk, ceremony: OpenCeremony, signed: Signed) -> Identity:
         raise IdentityMismatchError(
             f"somebody else than {ceremony.name} completed the ceremony; nothing was signed",
             hint="let the invited person sign, or void the envelope and invite the right person",
+            params={"name": ceremony.name},
         )
     return identity
 

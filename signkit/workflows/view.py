@@ -99,6 +99,7 @@ def find_signatories(envelope: Envelope, openings: Openings, wanted: str) -> lis
             code="envelope.signatory",
             hint=f"use one of: {known}",
             subject={"envelope": envelope.id},
+            params={"known": known},
         )
     several = {now.identity or (now.name, now.email) for now in (people[item][0] for item in found)}
     if len(several) > 1:
@@ -107,5 +108,6 @@ def find_signatories(envelope: Envelope, openings: Openings, wanted: str) -> lis
             code="envelope.signatory_ambiguous",
             hint="use the id: " + ", ".join(found),
             subject={"envelope": envelope.id},
+            params={"known": ", ".join(found)},
         )
     return found

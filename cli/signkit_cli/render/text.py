@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from signkit.texts import text
 from signkit_cli.terminal import printable
@@ -16,27 +18,46 @@ _MARKS = {"signed": "✓", "approved": "✓", "declined": "✗", "expired": "–
 
 def envelope_lines(value: Mapping[str, Any], lang: str) -> list[Line]:
     """Return an envelope as lines, each with a style or none."""
-    state = text(f"state.{value['state']}", lang)
     lines: list[Line] = [(printable(value["title"]), "bold")]
+    facts = list(_facts(value, lang))
+    width = max(len(label) for label, _ in facts)
+    lines += [(f"  {label:<{width}}  {words}", None) for label, words in facts]
+    lines.append(("", None))
+    rows = [_place(item, lang) for item in value["signatories"]]
+    widths = [max((len(row[column]) for row in rows), default=0) for column in (0, 1)]
+    for item, (name, role, status) in zip(value["signatories"], rows, strict=True):
+        mark = _MARKS.get(item["state"], "·")
+        lines.append((f"  {mark} {name:<{widths[0]}}  {role:<{widths[1]}}  {status}", _style(item["state"])))
+    return lines
+
+
+def _facts(value: Mapping[str, Any], lang: str) -> Iterator[tuple[str, str]]:
+    """Give label and words of what an envelope is; an empty label goes on with the one before."""
     test = "  TEST" if value["environment"] == "test" else ""
-    lines.append((f"  {text('cli.envelope', lang)} {value['id']}  ·  {state}{test}", None))
+    yield text("cli.envelope", lang), f"{value['id']}  {text('state.' + value['state'], lang)}{test}"
     if value["deadline"]:
-        lines.append((f"  {text('cli.deadline', lang)} {local_time(value['deadline'])}", None))
+        yield text("cli.deadline", lang), _deadline(value["deadline"])
     for key, item in value["metadata"].items():
         label = text(f"meta.{key}", lang)
-        lines.append((f"  {printable(key if label == f'meta.{key}' else label)}: {printable(item)}", "dim"))
-    for document in value["documents"]:
-        pages = text("cli.pages", lang, count=document["pages"])
-        lines.append((f"  {printable(document['name'])}  ({pages})", None))
-    width = max((len(printable(item["name"])) for item in value["signatories"]), default=0)
-    for item in value["signatories"]:
-        mark = _MARKS.get(item["state"], "·")
-        role = text(f"role.{item['role']}", lang)
-        words = printable(item["role"] if role.startswith("role.") else role)
-        at = f"  {local_time(item['at'])}" if item["at"] and item["state"] in {"signed", "declined"} else ""
-        status = text(f"signatory.{item['state']}", lang)
-        lines.append((f"  {mark} {printable(item['name']):<{width}}  {words}  –  {status}{at}", _style(item["state"])))
-    return lines
+        words = key if label == f"meta.{key}" else label
+        yield printable(words[:1].upper() + words[1:]), printable(item)
+    for number, document in enumerate(value["documents"]):
+        count = document["pages"]
+        pages = text("cli.pages_one" if count == 1 else "cli.pages", lang, count=count)
+        yield "" if number else text("cli.documents", lang), f"{printable(document['name'])} ({pages})"
+
+
+def _place(item: Mapping[str, Any], lang: str) -> tuple[str, str, str]:
+    role = text(f"role.{item['role']}", lang)
+    words = item["role"] if role.startswith("role.") else role
+    at = f" {local_time(item['at'])}" if item["at"] and item["state"] in {"signed", "declined"} else ""
+    return printable(item["name"]), printable(words), text(f"signatory.{item['state']}", lang) + at
+
+
+def _deadline(moment: str) -> str:
+    """Return a deadline in Swedish time, as it was set; the hour only where it is not the end of a day."""
+    local = datetime.fromisoformat(moment).astimezone(ZoneInfo("Europe/Stockholm"))
+    return f"{local:%Y-%m-%d}" if (local.hour, local.minute) == (23, 59) else f"{local:%Y-%m-%d %H:%M}"
 
 
 def envelope_row(value: Mapping[str, Any], lang: str) -> str:
