@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from signkit import canonical, plugins
-from signkit.errors import ConfigError, JournalCorruptError, JournalError, Retry, UsageError
+from signkit.errors import ConfigError, JournalCorruptError, JournalError, UsageError
 from signkit.journal.checkpoint import Checkpoint, log_vkey, parse_checkpoint
 from signkit.journal.note import MAX_NOTE_BYTES
 from signkit.journal.proof import TlogProof
@@ -21,7 +21,6 @@ from signkit_cli.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from signkit.journal.publish import Published, Sink
-    from signkit.ports.witness import WitnessService
     from signkit.workflows.erase import Erasure
     from signkit_cli.composition import Home
     from signkit_cli.session import Session
@@ -110,28 +109,12 @@ def witnessed(session: Session, home: Home, note: bytes) -> tuple[bytes, tuple[s
     """Ask the configured witnesses; tell of those that did not vouch."""
     from signkit.journal.cosigning import ask_witnesses
 
-    services = [_witness(item.url, item.key) for item in home.config.witnesses]
-    if not services:
+    if not home.witnesses:
         return note, ()
-    asked = ask_witnesses(home.store, note, witnesses=services)
+    asked = ask_witnesses(home.store, note, witnesses=home.witnesses)
     for vkey, code in asked.problems:
-        session.terminal.note("journal_cli.no_witness", witness=vkey.partition("+")[0], code=code)
+        session.terminal.note("journal_cli.no_witness", witness=vkey.partition("+")[0], reason=code)
     return asked.note, asked.vouched
-
-
-def require_witnesses(home: Home, vouched: Sequence[str]) -> None:
-    """Return if as many witnesses vouched as the configuration asks for.
-
-    Raises:
-        JournalError: ``journal.too_few_witnesses``.
-    """
-    if len(vouched) < home.config.witnesses_needed:
-        raise JournalError(
-            f"only {len(vouched)} of {home.config.witnesses_needed} witnesses vouch for the checkpoint",
-            code="journal.too_few_witnesses",
-            hint="the checkpoint is signed and kept; run the command again when they answer",
-            retry=Retry.AUTO,
-        )
 
 
 def checkpoint_json(note: bytes, gen_time: datetime, vouched: Sequence[str]) -> dict[str, Any]:
@@ -269,8 +252,3 @@ def erasure_json(done: Erasure) -> dict[str, Any]:
         "evidence": done.evidence,
         "rule": done.rule,
     }
-
-
-def _witness(url: str, vkey: str) -> WitnessService:
-    made = plugins.load(plugins.find(plugins.WITNESSES, "http"))(url=url, vkey=vkey)
-    return cast("WitnessService", made)

@@ -15,6 +15,7 @@ from typing import Final
 
 from signkit.audit.case import Case
 from signkit.audit.story import check_story
+from signkit.audit.witnesses import check_witnesses
 from signkit.errors import JournalCorruptError
 from signkit.journal.chain import check_chain, decode_entries
 from signkit.journal.checkpoint import Checkpoint, verify_checkpoint
@@ -49,10 +50,7 @@ def check_journal(case: Case) -> None:
         return
     _check_inclusion(case, completion, entries, checkpoint)
     check_story(case, completion, entries)
-    if not manifest.issuers.witnesses:
-        case.skip("10", "journal.no_witnesses")
-    else:
-        case.skip("10", "journal.witnesses_not_checked")
+    check_witnesses(case, manifest, completion)
     if case.passed("10") and anchored is not None and case.given.anchors.keys_for("log"):
         case.note("10", "journal.whole", entries=len(entries), time=anchored.isoformat(timespec="seconds"))
 

@@ -146,6 +146,8 @@ def _vouchers(case: Case, name: str, verdict: Verdict) -> tuple[Voucher, ...]:
     found = _VOUCHERS[name]
     if Voucher.TSA in found and not independent_time(case):
         found = tuple(dict.fromkeys(Voucher.OWN_ORGANISATION if item is Voucher.TSA else item for item in found))
+    if name == "C5" and any(item.code == "journal.witnessed_by" for item in case.findings):
+        found = (*found, Voucher.WITNESS)
     return found
 
 

@@ -37,6 +37,7 @@ from signkit.workflows.acting import Acting, acting
 from signkit.workflows.desk import Desk, expect_state, load, overdue
 from signkit.workflows.layout import place_words
 from signkit.workflows.openings import Openings
+from signkit.workflows.vouching import expect_whole_log
 from signkit.workflows.wording import Matter, visible_text
 
 __all__ = ["OpenCeremony", "ProviderOrigin", "Slot", "abort", "begin", "cancel", "poll"]
@@ -88,6 +89,7 @@ def begin(
         TransitionError: an envelope is not sent, it is not this person's turn, or the place is filled.
         UsageError: the slots are not one person's, or the text does not fit.
         ProviderError: the provider did not start; the journal says so.
+        JournalForkError: the home was restored from a backup; nothing may be signed yet.
     """
     now = desk.clock.now()
     facts = provider.facts()
@@ -100,6 +102,7 @@ def begin(
     key = new_one_time_key()
     ceremony = new_id()
     with desk.store.write() as tx:
+        expect_whole_log(desk, tx)
         places = [_ready(tx, slot, now) for slot in slots]
         for place in places:
             _check_provider(place, facts.name)
@@ -188,6 +191,7 @@ def poll(desk: Desk, ceremony: OpenCeremony) -> PollResult:
         text(f"ceremony.{outcome}", "en", name=ceremony.name),
         hint=result.prompt.message or text(f"ceremony.{outcome}_hint", lang),
         subject={"provider": name},
+        params={"name": ceremony.name},
     )
 
 
@@ -251,6 +255,7 @@ def _ready(tx: WriteTransaction, slot: Slot, now: datetime) -> _Ready:
             code="envelope.not_your_turn",
             hint="first: " + ", ".join(waiting),
             subject=who,
+            params={"name": openings.name(state.id), "waiting": ", ".join(waiting)},
         )
     if envelope.overdue(now):
         raise overdue(envelope.id)

@@ -1,7 +1,8 @@
-"""Complete an envelope: *completing* → checkpoint → token → completion seal → archive timestamp (proof.md section 7).
+"""Complete an envelope: *completing*, checkpoint, token, cosignatures, completion seal, archive timestamp.
 
-Every step is written when it is done, so the work goes on where it stopped. An envelope that was declined, voided or
-expired is closed the same way, with that outcome: no half-signed file is left looking open.
+The order is that of proof.md section 7. Every step is written when it is done, so the work goes on where it stopped. An
+envelope that was declined, voided or expired is closed the same way, with that outcome: no half-signed file is left
+looking open.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from signkit.workflows.checking import check_new_revision, check_whole
 from signkit.workflows.desk import Desk, load
 from signkit.workflows.layout import archive_field, fields_of
 from signkit.workflows.tidy import discard, tidy
+from signkit.workflows.vouching import cosignatures_for
 
 __all__ = ["complete_envelope", "needs_completion"]
 
@@ -51,6 +53,7 @@ def complete_envelope(desk: Desk, envelope_id: str) -> bool:
     Raises:
         SealError: seal or timestamp failed; what is done stays done.
         JournalForkError: the log would contradict a checkpoint that was signed.
+        JournalError: too few witnesses vouch; it goes on when they answer (``journal.too_few_witnesses``).
     """
     for _ in range(_STEPS):
         with desk.store.read() as tx:
@@ -118,12 +121,13 @@ def _seal(desk: Desk, envelope: Envelope) -> None:
     anchored = anchor(
         desk.store, origin=desk.origin, key=desk.keys.key(KeyName.JOURNAL), timestamper=desk.stamps.timestamper
     )
+    cosignatures = cosignatures_for(desk, anchored.note)
     proof = prove(desk.store, entries[-1].index, origin=desk.origin, checkpoint=anchored.checkpoint)
     names = fields_of(envelope)
 
     def make(index: int, source: Path, target: Path) -> Embedded:
         now = desk.clock.now()
-        statement = _statement(envelope, index, entries, anchored, proof=proof.to_json())
+        statement = _statement(envelope, index, entries, anchored, proof=proof.to_json(), cosignatures=cosignatures)
         request = SignatureRequest(
             field=names.complete,
             identity=desk.seal,
@@ -158,7 +162,13 @@ def _archive(desk: Desk, envelope: Envelope) -> None:
 
 
 def _statement(
-    envelope: Envelope, index: int, entries: list[StoredEntry], anchored: Anchor, *, proof: Json
+    envelope: Envelope,
+    index: int,
+    entries: list[StoredEntry],
+    anchored: Anchor,
+    *,
+    proof: Json,
+    cosignatures: tuple[str, ...],
 ) -> Completion:
     data: Mapping[str, Any] = entries[-1].entry.data
     return Completion(
@@ -172,6 +182,7 @@ def _statement(
         proof=proof,
         checkpoint=anchored.note.decode("utf-8"),
         token=base64.b64encode(anchored.token).decode("ascii"),
+        cosignatures=cosignatures,
     )
 
 

@@ -17,6 +17,7 @@ from signkit.ports.clock import Clock
 from signkit.ports.keys import KeyName, KeyPort
 from signkit.ports.observer import Observer
 from signkit.ports.store import ReadTransaction, Store
+from signkit.ports.witness import WitnessService
 from signkit.x509.anchors import TrustAnchors
 
 __all__ = ["Desk", "expect_state", "find_envelope", "load", "overdue"]
@@ -40,6 +41,10 @@ class Desk:
     """Name of the home's log."""
     language: str = "sv"
     observer: Observer = field(default_factory=Observer)
+    witnesses: tuple[WitnessService, ...] = ()
+    """Who is asked to vouch for the checkpoint of each completed envelope."""
+    witnesses_needed: int = 0
+    """How many of them must (the policy, k of n)."""
     pdfa_check: Callable[[Path], None] | None = None
     """Raises ``DocumentError`` where a configured checker says that a file is not the PDF/A it claims to be."""
 

@@ -28,6 +28,7 @@ from signkit.workflows.desk import Desk, expect_state, load
 from signkit.workflows.layout import fields_of
 from signkit.workflows.openings import Openings
 from signkit.workflows.tidy import discard, tidy
+from signkit.workflows.vouching import expect_whole_log
 from signkit.x509.certificates import Certificate
 
 __all__ = ["send_envelope"]
@@ -42,6 +43,7 @@ def send_envelope(desk: Desk, envelope_id: str) -> None:
         TransitionError: the envelope is not a draft, or its deadline has passed.
         DocumentChangedError: a stored document is not what the journal says.
         SealError: seal or timestamp failed; the envelope stays a draft.
+        JournalForkError: the home was restored from a backup; nothing may be signed yet.
     """
     now = desk.clock.now()
     if _is_sent(desk, envelope_id):
@@ -53,6 +55,7 @@ def send_envelope(desk: Desk, envelope_id: str) -> None:
             raise TransitionError(
                 "the deadline has passed", code="envelope.deadline", subject={"envelope": envelope_id}
             )
+        expect_whole_log(desk, tx)
         append(tx, envelope_id, "sending", actor="clerk", data={}, at=now)
         envelope = load(tx, envelope_id)
         openings = Openings(tx.openings(envelope_id))
@@ -199,6 +202,8 @@ def _issuers(desk: Desk) -> Issuers:
         seal=(_spki(desk.keys.certificates(KeyName.SEAL_CA)[0]),),
         tsa=tuple(_spki(certificate) for certificate in tsa[:1]),
         log=log_vkey(desk.origin, desk.keys.key(KeyName.JOURNAL).spki),
+        witnesses=tuple(witness.vkey for witness in desk.witnesses),
+        k=desk.witnesses_needed,
     )
 
 

@@ -70,6 +70,7 @@ def checkpoint(
     """Sign the log as it stands, have it timestamped and witnessed; made for a nightly timer."""
     from signkit.journal.log import anchor, restart
     from signkit.ports.keys import KeyName
+    from signkit.workflows.vouching import require_vouched
     from signkit_cli import journaling
 
     session: Session = context.obj
@@ -85,7 +86,7 @@ def checkpoint(
     else:
         session.terminal.line(note.decode("utf-8").rstrip("\n"))
         session.terminal.note("journal_cli.anchored", size=anchored.checkpoint.size, time=str(anchored.gen_time))
-    journaling.require_witnesses(home, vouched)
+    require_vouched(len(vouched), needed=desk.witnesses_needed)
 
 
 @app.command(help=h("help.journal.prove"))
