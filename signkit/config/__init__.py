@@ -1,0 +1,26 @@
+"""The configuration of a home: one TOML file, read into frozen data. An unknown key is an error with a suggestion.
+
+Order of precedence, flag, variable, file, default, is the command line's business; here is the file.
+"""
+
+from __future__ import annotations
+
+from signkit.config.default import default_toml
+from signkit.config.settings import (
+    CONFIG_FILE,
+    Config,
+    TimestampService,
+    WitnessSettings,
+    load_config,
+    parse_config,
+)
+
+__all__ = [
+    "CONFIG_FILE",
+    "Config",
+    "TimestampService",
+    "WitnessSettings",
+    "default_toml",
+    "load_config",
+    "parse_config",
+]
