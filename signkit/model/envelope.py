@@ -222,7 +222,7 @@ def _extended(envelope: Envelope, entry: Entry) -> Envelope:
 
 
 def _ceremony_started(envelope: Envelope, entry: Entry) -> Envelope:
-    _expect(envelope, EnvelopeState.SENT)
+    _expect_open(envelope)
     return _with(envelope, entry.data["signatory"], lambda item: replace(item, ceremony=entry.data["ceremony"]))
 
 
@@ -235,7 +235,7 @@ def _ceremony_ended(envelope: Envelope, entry: Entry) -> Envelope:
 
 
 def _signed(envelope: Envelope, entry: Entry) -> Envelope:
-    _expect(envelope, EnvelopeState.SENT)
+    _expect_open(envelope)
     place = envelope.signatory(entry.data["signatory"])
     if not place.open or place.ceremony != entry.data["ceremony"]:
         raise ValueError("signed twice, after a refusal, or without a ceremony")
@@ -267,12 +267,13 @@ def _declined(envelope: Envelope, entry: Entry) -> Envelope:
 
 
 def _voided(envelope: Envelope, _entry: Entry) -> Envelope:
-    _expect(envelope, EnvelopeState.DRAFT, EnvelopeState.SENT)
+    if envelope.state is not EnvelopeState.DRAFT:
+        _expect_open(envelope)
     return _ended(envelope, EnvelopeState.VOIDED)
 
 
 def _expired(envelope: Envelope, _entry: Entry) -> Envelope:
-    _expect(envelope, EnvelopeState.SENT)
+    _expect_open(envelope)
     return _ended(envelope, EnvelopeState.EXPIRED)
 
 
