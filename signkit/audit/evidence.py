@@ -147,7 +147,7 @@ class _Check:
             self._fail("other_name")
         if identity.level != self._statement.level:
             self._fail("level")
-        shown = self._shown_identity()
+        shown = self._shown_identity() if self._statement.delegation is None else {}  # it is the delegator's
         said = {"scheme": identity.scheme, "value": identity.value, "birthdate": identity.birthdate}
         if any(said.get(key) != value for key, value in shown.items()):
             self._fail("disclosed")

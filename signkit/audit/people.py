@@ -9,7 +9,7 @@ from typing import Final
 from signkit import canonical
 from signkit.audit.case import Case
 from signkit.model.person import same_name
-from signkit.model.statement import Manifest, SignatoryRecord, SignatureStatement
+from signkit.model.statement import Delegation, Manifest, SignatoryRecord, SignatureStatement, StatementError
 from signkit.pades.validate_facts import SignatureFacts
 from signkit.x509.authcontext import AuthContext, read_auth_context
 from signkit.x509.certificates import Certificate
@@ -100,13 +100,38 @@ def _check_statement(
 
 def _check_invited(case: Case, record: SignatoryRecord, statement: SignatureStatement, name: str) -> None:
     if statement.delegation is not None:
-        case.doubt("7", "person.delegation", subject=name)
+        _check_delegate(case, statement, name)
         return
     invited = ("number", record.person) if record.person is not None else ("name", statement.person)
     if (statement.identified_by, statement.person) != invited:
         case.fail("7", "person.not_invited", subject=name)
     elif record.person is None:
         case.note("7", "person.by_name", subject=name)
+
+
+def _check_delegate(case: Case, statement: SignatureStatement, name: str) -> None:
+    """The delegate is the one that the mandate names; whether the mandate was given is step 9's to say."""
+    try:
+        said = Delegation.from_json(statement.delegation)
+    except StatementError:
+        case.fail("7", "person.delegation_unreadable", subject=name)
+        return
+    invited = ("number", said.person) if said.person is not None else ("name", statement.person)
+    if (statement.identified_by, statement.person) != invited:
+        case.fail("7", "person.not_the_delegate", subject=name)
+    elif said.person is None:
+        case.note("7", "person.by_name", subject=name)
+
+
+def _invited_name(record: SignatoryRecord, statement: SignatureStatement) -> str | None:
+    """Return the name that the certificate must bear; None where a number decides."""
+    if statement.delegation is None:
+        return record.name or "" if record.person is None else None
+    try:
+        said = Delegation.from_json(statement.delegation)
+    except StatementError:
+        return None  # said already
+    return said.name if said.person is None else None
 
 
 def _check_certificate(
@@ -123,7 +148,8 @@ def _check_certificate(
         case.fail("7", "person.usage", subject=name, sub="CHAIN_CONSTRAINTS_FAILURE")
     if certificate.subject_field("2.5.4.5") != f"SK:{statement.person}":
         case.fail("7", "person.certificate_names_another", subject=name)
-    if record.person is None and not same_name(certificate.common_name or "", record.name or ""):
+    wanted = _invited_name(record, statement)
+    if wanted is not None and not same_name(certificate.common_name or "", wanted):
         case.fail("7", "person.name", subject=name)
     if certificate.is_test is not (manifest.environment == "test"):
         case.fail("7", "person.environment", subject=name)

@@ -44,22 +44,30 @@ class Reminders:
         pressing = deadline is not None and deadline - now < 2 * _DAY
         return local.weekday() >= _SATURDAY and not self.weekends and not pressing
 
-    def due(self, last: datetime, *, count: int, now: datetime, deadline: datetime | None) -> bool:
-        """Tell whether a reminder is due now, ``last`` being when the person last heard of it."""
+    def due(self, last: datetime, *, since: datetime, count: int, now: datetime, deadline: datetime | None) -> bool:
+        """Tell whether a reminder is due now.
+
+        Args:
+            last: when the person last heard of it.
+            since: when the person was asked.
+            count: how many reminders there have been.
+            now: the present instant.
+            deadline: the end of it all, if there is one.
+        """
         if count >= self.most or self.quiet(now, deadline):
             return False
-        due = due_at(last, deadline)
+        due = due_at(last, deadline, since=since)
         return due is not None and due <= now
 
 
-def due_at(last: datetime, deadline: datetime | None) -> datetime | None:
+def due_at(last: datetime, deadline: datetime | None, *, since: datetime) -> datetime | None:
     """Return when the reminder after ``last`` is due; None: the deadline comes first.
 
-    Two reminders are a day apart at least, or where there is less time than four days, a quarter of it, but an hour.
+    Two messages are a day apart at least; where there were less than four days ``since`` the person was asked, a
+    quarter of that time, and an hour in any case.
     """
     if deadline is None:
         return last + _WEEK
-    left = deadline - last
-    least = min(_DAY, max(left / 4, _HOUR))
-    wait = min(max(left / 2, least), _WEEK)
+    least = min(_DAY, max((deadline - since) / 4, _HOUR))
+    wait = min(max((deadline - last) / 2, least), _WEEK)
     return last + wait if last + wait < deadline else None

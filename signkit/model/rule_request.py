@@ -235,7 +235,7 @@ def _level(value: object, where: str) -> str | None:
     if value is None:
         return None
     if value not in LEVELS:
-        raise UsageError(f"{where}: level is one of {', '.join(LEVELS)}", code="usage.level")
+        raise UsageError(f"{where}: level is one of {', '.join(LEVELS)}", code="usage.level", hint=_HINT)
     return str(value)
 
 

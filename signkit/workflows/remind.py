@@ -61,7 +61,9 @@ def _due(envelope: Envelope, policy: Reminders, now: datetime) -> list[str]:
     return [
         item.id
         for item in _asked(envelope)
-        if policy.due(_heard(item, envelope), count=item.reminders, now=now, deadline=deadline)
+        if policy.due(
+            _heard(item, envelope), since=item.at or envelope.created, count=item.reminders, now=now, deadline=deadline
+        )
     ]
 
 
@@ -77,7 +79,7 @@ def _heard(item: SignatoryState, envelope: Envelope) -> datetime:
 def _lately(item: SignatoryState, envelope: Envelope, now: datetime) -> bool:
     if item.reminded_at is None:
         return False
-    due = due_at(item.reminded_at, _deadline(envelope)) or item.reminded_at + _AGAIN
+    due = due_at(item.reminded_at, _deadline(envelope), since=item.at or envelope.created) or item.reminded_at + _AGAIN
     return now < min(due, item.reminded_at + _AGAIN)
 
 

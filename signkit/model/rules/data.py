@@ -184,12 +184,12 @@ class Rules:
             return cls(
                 quorums=tuple(_quorum(item) for item in value["quorums"]),
                 decline=Decline(value["decline"]),
-                roles={_text(role): _count(number) for role, number in dict(value.get("roles", {})).items()},
+                roles={_text(role): _count(number) for role, number in _table(value.get("roles", {})).items()},
                 comment_required=_flag(value.get("comment_required", False)),
                 deadline=DeadlinePolicy(value.get("deadline", DeadlinePolicy.EXPIRES)),
                 level=_level(value.get("level")),
                 providers=_providers(value.get("providers")),
-                terms={_text(name): Terms.from_json(item) for name, item in dict(value.get("places", {})).items()},
+                terms={_text(name): Terms.from_json(item) for name, item in _table(value.get("places", {})).items()},
                 immediate=_immediate(value.get("immediate")),
                 old=old,
             )
@@ -210,6 +210,12 @@ def _quorum(value: Mapping[str, Any]) -> Quorum:
     if len(set(of)) != len(of) or needed > len(of):
         raise ValueError("a quorum that nobody can meet")
     return Quorum(of, needed)
+
+
+def _table(value: object) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise TypeError("not an object")
+    return value
 
 
 def _text(value: object) -> str:
