@@ -17,7 +17,7 @@ from typing import Any, Final
 from signkit.model.report import Finding, Verdict, worst
 from signkit.pades.statement_bytes import StatementBytesError, join
 from signkit.pades.structure import Dict, Pdf, SignatureField, decode_text
-from signkit.pades.validate_cms import Cms, CmsError, check_cms, form_holds, read_cms
+from signkit.pades.validate_cms import Cms, CmsError, check_cms, form_holds, names_exactly, read_cms
 from signkit.pades.validate_container import Container, ContainerError, PrefixHasher, read_container
 from signkit.pades.validate_der import is_der
 from signkit.pades.validate_facts import SignatureFacts
@@ -183,6 +183,8 @@ def _integrity(item: _Work, hasher: PrefixHasher, *, strict: bool) -> None:
         item.fail("algorithm", "CRYPTO_CONSTRAINTS_FAILURE", verdict=Verdict.INDETERMINATE)
         return
     item.cms = cms
+    if strict and not names_exactly(container.content, cms.signer):
+        item.fail("cms_form", "FORMAT_FAILURE")
     for wrong in check_cms(cms, digest, ess_required=strict):
         item.fail(wrong.code, wrong.sub, verdict=Verdict.FAILED if wrong.sub in _FAILURES else Verdict.INDETERMINATE)
     if strict:
@@ -236,8 +238,16 @@ def _judge_timestamp(item: _Work, judge: Judge, hasher: PrefixHasher, *, strict:
         return
     judge.material.add_certificates(embedded, container.end)
     item.judged = judge.document_timestamp(container.content, imprint, end=container.end, field_name=item.name)
+    if strict:
+        _strict_token(item, container, embedded, judge)
+
+
+def _strict_token(item: _Work, container: Container, embedded: Sequence[Certificate], judge: Judge) -> None:
+    signer = item.judged.token.signer if item.judged.token else None
+    if signer is not None and not names_exactly(container.content, signer):
+        item.fail("cms_form", "FORMAT_FAILURE")
     used = {certificate.digest for certificate in item.judged.path} | judge.material.stored
-    if strict and item.judged.path and any(certificate.digest not in used for certificate in embedded):
+    if item.judged.path and any(certificate.digest not in used for certificate in embedded):
         item.fail("stray_certificate", "FORMAT_FAILURE")
 
 

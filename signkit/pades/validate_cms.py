@@ -16,9 +16,10 @@ from pyhanko_certvalidator.sig_validate import DefaultSignatureValidator, Signat
 
 from signkit.x509.algorithms import check_digest, check_public_key, check_signature_algorithm
 from signkit.x509.certificates import Certificate
+from signkit.x509.crls import Crl
 from signkit.x509.errors import X509Error
 
-__all__ = ["Cms", "CmsError", "check_cms", "form_holds", "read_cms"]
+__all__ = ["Cms", "CmsError", "check_cms", "form_holds", "names_exactly", "read_cms"]
 
 _MAX_CERTIFICATES: Final = 100
 _MAX_VALUES: Final = 20
@@ -115,8 +116,21 @@ def form_holds(data: bytes, *, token: bool) -> bool:
             and named[0]["algorithm"].native == signer["digest_algorithm"]["algorithm"].native
             and all(map(_plain, (named[0], signer["digest_algorithm"], signer["signature_algorithm"])))
             and not (token and len(signer["unsigned_attrs"] or ()))
+            and all(item.name == "certificate" for item in signed["certificates"] or ())
+            and all(item.name == "certificate_list" and Crl(item.chosen.dump()) for item in signed["crls"] or ())
         )
-    except _READ_ERRORS:
+    except (X509Error, *_READ_ERRORS):
+        return False
+
+
+def names_exactly(data: bytes, signer: Certificate) -> bool:
+    """Tell whether the CMS names its signer byte for byte: two names may be equal and differ in case (RFC 5280 7.1)."""
+    try:
+        sid = cms.ContentInfo.load(data, strict=True)["content"]["signer_infos"][0]["sid"]
+        if sid.name == "subject_key_identifier":
+            return True
+        return bool(sid.chosen["issuer"].dump() == signer.asn1.issuer.dump())
+    except (X509Error, *_READ_ERRORS):
         return False
 
 

@@ -38,8 +38,8 @@ class _Walk:
         if depth > _MAX_DEPTH or self._count > _MAX_VALUES:
             raise ValueError("too deep or too much")
         tag = data[start]
-        if tag & 0x1F == 0x1F:
-            raise ValueError("a high tag number")
+        if tag & 0x1F == 0x1F or not tag:
+            raise ValueError("a high tag number, or none")
         body, size = _length(data, start + 1)
         stop = body + size
         if stop > end:

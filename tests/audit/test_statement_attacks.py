@@ -173,8 +173,16 @@ STATEMENTS: dict[str, tuple[Forgery, str]] = {
         "journal.other_head",
     ),
     "manifest with other people than the journal": (
-        Forgery(manifest=lambda m, _: replace(m, signatories=(*m.signatories[:2], replace(m.signatories[2], order=1)))),
+        Forgery(manifest=lambda m, _: replace(m, signatories=(m.signatories[0], replace(m.signatories[1], order=2)))),
         "journal.other_manifest",
+    ),
+    "manifest with another date of birth in clear": (
+        Forgery(
+            manifest=lambda m, _: replace(
+                m, signatories=(replace(m.signatories[0], identity={"birthdate": "1900-01-01"}), *m.signatories[1:])
+            )
+        ),
+        "evidence.disclosed",
     ),
     "a person's certificate on the final seal": (Forgery(identity=only("complete", somebody)), "seal.not_a_seal"),
     "a person's certificate on the first seal": (Forgery(identity=only("certify", somebody)), "seal.not_a_seal"),
@@ -195,7 +203,7 @@ STATEMENTS: dict[str, tuple[Forgery, str]] = {
         Forgery(entry=only("ceremony_started", lambda d, life: (_stray(life), d)[1])),
         "journal.certificate_unused",
     ),
-    "a signature without its entry": (Forgery(entry=without("signed", 2)), "journal.entry_missing"),
+    "a signature without its entry": (Forgery(entry=without("signed", 1)), "journal.entry_missing"),
     "a file that was never sent": (Forgery(entry=without("sent")), "journal.story"),
     "an entry with another file": (
         Forgery(entry=only("sent", lambda d, _: {"documents": [d["documents"][0] | {"size": 1}]})),
@@ -212,7 +220,7 @@ STATEMENTS: dict[str, tuple[Forgery, str]] = {
         "completion.documents",
     ),
     "completion that forgets a person": (
-        Forgery(completion=lambda c, _: replace(c, signatories={"s1": "signed", "s2": "signed"})),
+        Forgery(completion=lambda c, _: replace(c, signatories={"s1": "signed"})),
         "completion.signatories",
     ),
     "completion that calls a signature unsigned": (
@@ -271,9 +279,16 @@ def _stray(life: Life) -> None:
 def test_forged_statements_fail_with_their_own_code(name: str, make: Maker):
     """Each lie, with everything after it made honestly, is FAILED with its code."""
     forgery, code = STATEMENTS[name]
-    report = verify(make(forgery=forgery))
+    report = verify(make(forgery=forgery, guests=GUESTS[:2]))
     assert report.verdict is Verdict.FAILED
     assert code in wrong(report)
+
+
+def test_a_signature_that_is_not_what_it_says_is_not_valid_in_the_report(make: Maker):
+    """The report on a rogue signature does not call it PASSED, though its certificate is trusted."""
+    report = verify(make(forgery=Forgery(identity=only("s2", somebody)), guests=GUESTS[:2]))
+    assert [item.verdict for item in report.signatures if item.field.endswith("-s2")] == [Verdict.FAILED]
+    assert [item.verdict for item in report.signatures if item.field.endswith("-s1")] == [Verdict.PASSED]
 
 
 @pytest.mark.parametrize(
