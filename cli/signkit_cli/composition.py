@@ -30,10 +30,12 @@ from signkit.x509.certificates import Certificate
 from signkit.x509.errors import X509Error
 
 if TYPE_CHECKING:
+    from signkit.ports.delivery import DeliveryService
     from signkit.ports.store import Store
     from signkit.ports.witness import WitnessService
     from signkit.workflows.ceremony import ProviderOrigin
     from signkit.workflows.desk import Desk
+    from signkit.workflows.post import Post
     from signkit_cli.session import Session
 
 __all__ = [
@@ -134,6 +136,48 @@ class Home:
             return ()
         make = plugins.load(plugins.find(plugins.WITNESSES, "http"))
         return tuple(cast("WitnessService", make(url=item.url, vkey=item.key)) for item in self.config.witnesses)
+
+    @cached_property
+    def post(self) -> Post | None:
+        """How people are told; None where the configuration says that nobody is."""
+        from signkit.config import NO_DELIVERY
+        from signkit.workflows.post import Post
+        from signkit_cli.delivering import claim_in
+
+        name = self.config.delivery.method
+        if name == NO_DELIVERY:
+            return None
+        return Post(name, lambda: self.delivery, lambda item: claim_in(self.folder, item), self.config.notify)
+
+    @cached_property
+    def delivery(self) -> DeliveryService:
+        """The configured delivery service, loaded when the first letter is due.
+
+        Raises:
+            PluginError: missing, in conflict or broken.
+            ConfigError: one of its settings is wrong.
+        """
+        from signkit.ports.delivery import DeliveryContext
+
+        settings = self.config.delivery
+        factory: Any = plugins.load(plugins.find(plugins.DELIVERIES, settings.method))
+        context = DeliveryContext(
+            settings=settings.settings.get(settings.method, {}),
+            home=self.folder,
+            environment=self.config.environment,
+            organisation=self.config.organisation,
+            clock=self.clock,
+            sender=settings.sender,
+            reply_to=settings.reply_to,
+            timeout_seconds=settings.timeout_seconds,
+        )
+        return cast("DeliveryService", factory.create(context))
+
+    def close(self) -> None:
+        """Let go of the database and of whoever carries letters."""
+        if "delivery" in self.__dict__:
+            self.delivery.close()
+        self.store.close()
 
     def _timestamps(self) -> TimestampChain:
         if not self.config.timestamps:

@@ -14,6 +14,7 @@ from signkit_cli.terminal import Terminal, printable
 if TYPE_CHECKING:
     from signkit.model.report import Report
     from signkit.ports.observer import Observer
+    from signkit.workflows.desk import Desk
     from signkit_cli.composition import Home
 
 __all__ = ["Session"]
@@ -53,7 +54,7 @@ class Session:
     def close(self) -> None:
         """Let go of the home: nothing waits in the write-ahead log when the command has ended."""
         if self._opened is not None:
-            self._opened.store.close()
+            self._opened.close()
             self._opened = None
 
     def envelopes(self, prefixes: Sequence[str]) -> list[str]:
@@ -117,6 +118,12 @@ class Session:
 
         for line in repair_lines(report, self.terminal.lang):
             self.terminal.err.write(line + "\n")
+
+    def tell(self, desk: Desk, *envelopes: str) -> None:
+        """Tell people what has come to pass in envelopes; what cannot be told now is told by ``tick``."""
+        from signkit_cli.delivering import tell
+
+        tell(self, desk, envelopes)
 
     def observer(self) -> Observer:
         """Return an observer that tells steps on standard error, where somebody watches."""

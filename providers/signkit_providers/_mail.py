@@ -77,9 +77,9 @@ def to_mail(message: Message, sender: Sender, *, at: datetime) -> EmailMessage:
         mail["In-Reply-To"] = f"<{message.thread}@{domain}>"
         mail["References"] = f"<{message.thread}@{domain}>"
     mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday answers, please
-    mail["Content-Language"] = message.language
     mail.set_content(message.text, charset="utf-8", cte="quoted-printable")
     mail.add_alternative(message.html, subtype="html", charset="utf-8", cte="quoted-printable")
+    mail["Content-Language"] = message.language
     for attachment in message.attachments:
         main, _, rest = attachment.media_type.partition("/")
         sub, *params = (part.strip() for part in rest.split(";"))

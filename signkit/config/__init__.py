@@ -14,10 +14,13 @@ from signkit.config.settings import (
     load_config,
     parse_config,
 )
+from signkit.config.telling import NO_DELIVERY, DeliverySettings
 
 __all__ = [
     "CONFIG_FILE",
+    "NO_DELIVERY",
     "Config",
+    "DeliverySettings",
     "TimestampService",
     "WitnessSettings",
     "default_toml",

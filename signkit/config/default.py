@@ -38,6 +38,20 @@ timeout_seconds = 20
 # crl_urls = ["http://…"]               # lists that its certificates do not name
 # certificates = ["tsa-chain.pem"]      # certificates that its tokens leave out
 
+# [delivery]                            # docs/delivery.md; default: letters as files in the folder outbox
+# method = "smtp"                       # outbox, smtp, webhook or none
+# sender = "Björkviks kommun <underskrift@bjorkvik.example>"
+# [delivery.smtp]
+# host = "mail.bjorkvik.example"        # port 587 with STARTTLS unless said otherwise
+# username = "…"
+# password_file = "keys/smtp-password"
+
+# [notify]                              # who is told what at which event; docs/delivery.md has the whole table
+# clerk = "registrator@bjorkvik.example"
+# meeting = "hos nämndsekreteraren, stadshuset rum 214"
+# contact = "Registrator, 0123-45 60 00"
+# signed = ["clerk"]
+
 # [remind]
 # most = 8                              # to one person about one envelope; 0: never by itself
 # from_hour = 7                         # Swedish time; nobody is disturbed before, nor from to_hour on

@@ -10,8 +10,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
+from signkit.config.telling import DeliverySettings, read_delivery, read_notify
 from signkit.config.tree import Tree
 from signkit.errors import ConfigError
+from signkit.model.notices import NotifySettings
 from signkit.model.reminding import Reminders
 
 __all__ = [
@@ -41,6 +43,8 @@ _JOURNAL: Final = ("witnesses_needed",)
 _SECTIONS: Final = (
     "home",
     "remind",
+    "delivery",
+    "notify",
     "sign",
     "timestamps",
     "timestamp",
@@ -100,6 +104,8 @@ class Config:
     witnesses_needed: int = 0
     """How many of them must vouch for a checkpoint."""
     reminders: Reminders = field(default_factory=Reminders)
+    delivery: DeliverySettings = field(default_factory=DeliverySettings)
+    notify: NotifySettings = field(default_factory=NotifySettings)
     s3: Mapping[str, str] = field(default_factory=dict)
     """``endpoint``, ``region``, ``access_key`` and ``secret_file`` of the service that s3:// means; empty: none."""
     retention_days: Mapping[str, int] = field(default_factory=dict)
@@ -174,6 +180,8 @@ def parse_config(data: bytes, *, file: str) -> Config:
             }
         ),
         reminders=_reminders(reader),
+        delivery=read_delivery(reader),
+        notify=read_notify(reader),
         witnesses_needed=reader.count("journal.witnesses_needed", journal.get("witnesses_needed", 0)),
     )
     _consistent(reader, config)

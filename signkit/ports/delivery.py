@@ -57,7 +57,7 @@ class Message:
     id: str
     """The same for every attempt at the same message, another for every other message."""
     thread: str | None = None
-    """Id of the first message about the same matter to the same person, if this is not it."""
+    """Id of the conversation: the same in all messages about one matter to one person."""
     to: str = field(repr=False)
     name: str = field(repr=False)
     language: str

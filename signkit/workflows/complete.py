@@ -65,7 +65,7 @@ def complete_envelope(desk: Desk, envelope_id: str) -> bool:
             _next_step(desk, envelope)
         except (SignkitError, OSError):
             if not _moved(desk, envelope):
-                raise  # else somebody else is completing the same envelope, and has got further
+                raise  # else somebody else has written something: got further, or told people
     raise StoreLockedError("others keep completing the same envelope", hint="try again")
 
 
@@ -82,7 +82,7 @@ def _next_step(desk: Desk, envelope: Envelope) -> None:
 
 def _moved(desk: Desk, before: Envelope) -> bool:
     with desk.store.read() as tx:
-        return load(tx, before.id).stage != before.stage
+        return load(tx, before.id).head != before.head
 
 
 def _write_completing(desk: Desk, envelope_id: str) -> None:

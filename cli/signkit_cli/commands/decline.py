@@ -36,5 +36,7 @@ def decline(
         )
     signatory = places[0]
     session.terminal.confirm("cli.decline.confirm", envelope=found, name=who)
-    decline_envelope(home.desk(session.observer()), found, signatory, reason=reason)
+    desk = home.desk(session.observer())
+    decline_envelope(desk, found, signatory, reason=reason)
+    session.tell(desk, found)
     session.show_envelope(found)

@@ -42,5 +42,7 @@ def delegate(
         raise UsageError(
             "one place is delegated at a time", code="usage.signatory", hint="use the id: " + ", ".join(places)
         )
-    delegate_place(home.desk(session.observer()), found, places[0], invitee, mandate=mandate)
+    desk = home.desk(session.observer())
+    delegate_place(desk, found, places[0], invitee, mandate=mandate)
+    session.tell(desk, found)
     session.show_envelope(found)

@@ -73,6 +73,7 @@ def send(context: typer.Context, ids: Ids) -> None:
     desk = home.desk(session.observer())
     for envelope in session.envelopes(ids):
         send_envelope(desk, envelope)
+        session.tell(desk, envelope)
         session.show_envelope(envelope)
         session.terminal.say("cli.send.next", envelope=envelope)
 
@@ -132,6 +133,7 @@ def void(
     desk = home.desk(session.observer())
     for envelope in wanted:
         void_envelope(desk, envelope, reason=reason)
+        session.tell(desk, envelope)
         session.show_envelope(envelope)
 
 

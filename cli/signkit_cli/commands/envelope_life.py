@@ -57,7 +57,9 @@ def correct(
         repair=repair,
     )
     old = session.envelopes([envelope])[0]
-    new = correct_envelope(home.desk(session.observer()), old, correction, on_repair=session.tell_repair)
+    desk = home.desk(session.observer())
+    new = correct_envelope(desk, old, correction, on_repair=session.tell_repair)
+    session.tell(desk, old)
     session.show_envelope(new)
     session.terminal.say("cli.correct.next", envelope=new, old=old)
 
@@ -77,6 +79,7 @@ def extend(
     desk = home.desk(session.observer())
     for envelope in session.envelopes(ids):
         extend_envelope(desk, envelope, moment)
+        session.tell(desk, envelope)
         session.show_envelope(envelope)
 
 
@@ -89,5 +92,6 @@ def remind(context: typer.Context, ids: Ids) -> None:
     desk = home.desk(session.observer())
     for envelope in session.envelopes(ids):
         places = remind_envelope(desk, envelope)
+        session.tell(desk, envelope)
         session.show_envelope(envelope)
         session.terminal.say("cli.remind.done", count=len(places), envelope=envelope)

@@ -16,10 +16,11 @@ def tick(context: typer.Context) -> None:
     """Expire, complete, finish what was cut off, remind; safe to run at any time, several at once."""
     from signkit.model.entry import format_time
     from signkit.workflows.tick import tick as tick_home
+    from signkit_cli.delivering import delivery_chores
 
     session: Session = context.obj
     home = session.open()
-    ticked = tick_home(home.desk(session.observer()), home.config.reminders)
+    ticked = tick_home(home.desk(session.observer()), home.config.reminders, chores=delivery_chores(home.post))
     for failure in ticked.failed:
         failure.error.subject.setdefault("envelope", failure.envelope)
         session.terminal.error(failure.error, exit_code_for(failure.error))
