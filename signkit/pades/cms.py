@@ -3,7 +3,8 @@
 One SignerInfo, DER throughout. Signed: content-type, message-digest, signing-certificate-v2 (RFC 5035), CMS algorithm
 protection (RFC 6211), commitment-type-indication and, where there is a role, signer-attributes-v2 with a claimed role
 (EN 319 122-1 clause 5.2.6). There is no signing-time: PDF has ``/M`` for that (EN 319 142-1 clause 6.3). Unsigned: the
-signature timestamp. The certificates are the signer's and its issuers below the root.
+signature timestamp. The certificates are the signer's and its issuers below the root. Outside a PDF (ASiC) the same
+writer adds signing-time, and certificates and revocation lists to the SignedData.
 
 What is not here: PDF, and any judgement of the certificates.
 """
@@ -14,6 +15,7 @@ import enum
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -32,6 +34,7 @@ _DATA: Final = "1.2.840.113549.1.7.1"
 _CONTENT_TYPE: Final = "1.2.840.113549.1.9.3"
 _MESSAGE_DIGEST: Final = "1.2.840.113549.1.9.4"
 _ALGORITHM_PROTECTION: Final = "1.2.840.113549.1.9.52"
+_SIGNING_TIME: Final = "1.2.840.113549.1.9.5"
 _SIGNING_CERTIFICATE_V2: Final = "1.2.840.113549.1.9.16.2.47"
 _COMMITMENT_TYPE: Final = "1.2.840.113549.1.9.16.2.16"
 _SIGNER_ATTRIBUTES_V2: Final = "0.4.0.19122.1.1"
@@ -110,14 +113,20 @@ class SignatureDraft:
         identity: who signs.
         commitment: what the signature commits to.
         role: the claimed role, or None.
+        at: for CAdES outside a PDF, the signing-time (EN 319 122-1 clause 5.2.1); None in a PDF.
     """
 
-    def __init__(self, identity: SigningIdentity, *, commitment: Commitment, role: str | None = None) -> None:
+    def __init__(
+        self, identity: SigningIdentity, *, commitment: Commitment, role: str | None = None, at: datetime | None = None
+    ) -> None:
         self._identity = identity
         self._digest = identity.digest
         self._certificate = identity.certificate
         self._public_key = self._certificate.public_key
         self._fixed = self._fixed_attributes(commitment, role)
+        if at is not None:
+            self._fixed = (*self._fixed, _attribute(_SIGNING_TIME, der.time(at)))
+        self._chain = identity.chain
         self._certificates = _certificate_set(identity.chain)
 
     @property
@@ -148,9 +157,20 @@ class SignatureDraft:
         self._confirm(value, data)
         return data, value
 
-    def finish(self, signed_attributes: bytes, value: bytes, *, token: bytes) -> bytes:
-        """Return the whole CMS, DER, with the timestamp ``token`` over ``value``."""
-        return self._assemble_raw(b"\xa0" + signed_attributes[1:], value, token)
+    def finish(
+        self,
+        signed_attributes: bytes,
+        value: bytes,
+        *,
+        token: bytes,
+        certificates: Sequence[bytes] = (),
+        crls: Sequence[bytes] = (),
+    ) -> bytes:
+        """Return the whole CMS, DER, with the timestamp ``token`` over ``value``.
+
+        ``certificates`` and ``crls`` make it B-LT outside a PDF (EN 319 122-1 clause 6.3); a PDF has its own store.
+        """
+        return self._assemble_raw(b"\xa0" + signed_attributes[1:], value, token, certificates, crls)
 
     def _fixed_attributes(self, commitment: Commitment, role: str | None) -> tuple[bytes, ...]:
         certificate = self._certificate
@@ -192,7 +212,9 @@ class SignatureDraft:
     def _assemble(self, attributes: Sequence[bytes], value: bytes, token: bytes) -> bytes:
         return self._assemble_raw(b"\xa0" + der.set_of(*attributes)[1:], value, token)
 
-    def _assemble_raw(self, signed: bytes, value: bytes, token: bytes) -> bytes:
+    def _assemble_raw(
+        self, signed: bytes, value: bytes, token: bytes, certificates: Sequence[bytes] = (), crls: Sequence[bytes] = ()
+    ) -> bytes:
         digest, signature = self._algorithms()
         signer = der.sequence(
             der.integer(1),
@@ -207,7 +229,8 @@ class SignatureDraft:
             der.integer(1),
             der.set_of(digest),
             der.sequence(der.oid(_DATA)),
-            self._certificates,
+            _certificate_set((*self._chain, *certificates)) if certificates else self._certificates,
+            *([der.context(1, *sorted(set(crls)))] if crls else []),
             der.set_of(signer),
         )
         return der.sequence(der.oid(_SIGNED_DATA), der.context(0, signed_data))

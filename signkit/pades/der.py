@@ -6,9 +6,10 @@ it is then chosen here. Reading is never done here.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from functools import lru_cache
 
-__all__ = ["context", "integer", "null", "octet_string", "oid", "sequence", "set_of", "tlv", "utf8"]
+__all__ = ["context", "integer", "null", "octet_string", "oid", "sequence", "set_of", "time", "tlv", "utf8"]
 
 
 def tlv(tag: int, *parts: bytes) -> bytes:
@@ -49,6 +50,12 @@ def utf8(text: str) -> bytes:
 def integer(value: int) -> bytes:
     """Return an INTEGER of zero or more."""
     return tlv(0x02, value.to_bytes(value.bit_length() // 8 + 1, "big"))
+
+
+def time(at: datetime) -> bytes:
+    """Return a UTCTime until 2049, from then on a GeneralizedTime (RFC 5652 section 11.3)."""
+    text = f"{at.astimezone(UTC):%Y%m%d%H%M%SZ}".encode("ascii")
+    return tlv(0x17, text[2:]) if 1950 <= at.year < 2050 else tlv(0x18, text)
 
 
 def null() -> bytes:
