@@ -117,7 +117,7 @@ def form_holds(data: bytes, *, token: bool) -> bool:
             and all(map(_plain, (named[0], signer["digest_algorithm"], signer["signature_algorithm"])))
             and not (token and len(signer["unsigned_attrs"] or ()))
             and all(item.name == "certificate" for item in signed["certificates"] or ())
-            and all(item.name == "certificate_list" and Crl(item.chosen.dump()) for item in signed["crls"] or ())
+            and all(item.name == "crl" and Crl(item.chosen.dump()) for item in signed["crls"] or ())
         )
     except (X509Error, *_READ_ERRORS):
         return False
