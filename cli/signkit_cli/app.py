@@ -138,7 +138,10 @@ def run(arguments: Sequence[str]) -> int:
 def _foreign(error: Exception, terminal: Terminal) -> int:
     if hasattr(error, "format_message") and hasattr(error, "exit_code"):  # Typer's own: wrong arguments
         hint = getattr(getattr(error, "ctx", None), "command_path", "signkit")
-        usage = UsageError(str(error.format_message()).rstrip("."), code="usage", hint=f"see: {hint} --help")
+        message = str(error.format_message()).rstrip(".")
+        if not message and not terminal.as_json:
+            return ExitCode.USAGE  # a group without a command: its help has been shown
+        usage = UsageError(message or "a command is missing", code="usage", hint=f"see: {hint} --help")
         terminal.error(usage, ExitCode.USAGE)
         return ExitCode.USAGE
     if type(error).__name__ == "Abort":

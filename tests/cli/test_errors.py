@@ -1,0 +1,156 @@
+"""Errors at the border: each family has its exit code, one sentence in the person's language, one JSON line."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from signkit import errors
+from signkit.errors import SignkitError
+from signkit.texts import codes
+from signkit_cli.exit_codes import ExitCode, exit_code_for
+
+NUMBERS = {
+    "UsageError": 2,
+    "VerdictFailedError": 3,
+    "VerdictIndeterminateError": 4,
+    "NothingToVerifyError": 5,
+    "EnvelopeError": 10,
+    "EnvelopeNotFoundError": 10,
+    "TransitionError": 10,
+    "StoreError": 11,
+    "StoreLockedError": 11,
+    "StoreCorruptError": 11,
+    "JournalError": 11,
+    "JournalCorruptError": 11,
+    "JournalForkError": 11,
+    "ConfigError": 12,
+    "DocumentError": 13,
+    "UnreadableDocumentError": 13,
+    "EncryptedDocumentError": 13,
+    "UnsupportedDocumentError": 13,
+    "RiskyDocumentError": 13,
+    "DocumentChangedError": 13,
+    "CeremonyDeclinedError": 20,
+    "CeremonyExpiredError": 21,
+    "ProviderUnavailableError": 22,
+    "ProviderRejectedError": 23,
+    "CeremonyFailedError": 23,
+    "PluginError": 24,
+    "PluginNotFoundError": 24,
+    "PluginConflictError": 24,
+    "PluginLoadError": 24,
+    "IdentityMismatchError": 25,
+    "SealError": 30,
+    "KeyUnavailableError": 30,
+    "TimestampError": 30,
+}
+
+
+def _family(kind: type[SignkitError] = SignkitError) -> Iterator[type[SignkitError]]:
+    for child in kind.__subclasses__():
+        if child.__module__ == "signkit.errors":
+            yield child
+            yield from _family(child)
+
+
+def test_every_error_has_an_exit_code() -> None:
+    """No class of the family falls through to another family's code; the numbers are those promised."""
+    found = {kind.__name__: int(exit_code_for(kind("x"))) for kind in _family()}
+    assert {name: found[name] for name in NUMBERS} == NUMBERS
+    assert all(code in set(ExitCode) for code in found.values())
+    assert set(found) == {name for name in errors.__all__ if name.endswith("Error")} - {"SignkitError"}
+
+
+def test_an_error_as_json(signkit: Any) -> None:
+    """With --json the last line on standard error is signkit.error/1, whole, and standard output is empty."""
+    ended = signkit("envelope", "show", "nope", "--json", code=10)
+    assert ended.out == ""
+    assert set(ended.error) == {"schema", "code", "message", "hint", "retry", "exit_code", "subject"}
+    assert (ended.error["schema"], ended.error["exit_code"]) == ("signkit.error/1", 10)
+
+
+@pytest.mark.parametrize(("lang", "label"), [("sv", "fel: inget ärende"), ("da", "fejl: ingen sag"), ("en", "error:")])
+def test_an_error_for_people(signkit: Any, lang: str, label: str) -> None:
+    """Without --json it is one sentence and one hint in the person's language, and no traceback."""
+    said = signkit("envelope", "show", "nope", code=10, lang=lang).err
+    assert said.startswith(label)
+    assert len(said.splitlines()) == 2
+
+
+def test_every_sentence_is_there_in_three_languages() -> None:
+    """Each error sentence exists in Swedish, English and Danish, and takes the same values in all of them."""
+    import string
+
+    for code, forms in codes().items():
+        if not code.startswith(("error.", "doctor.", "cli.")):
+            continue
+        assert set(forms) == {"sv", "en", "da"}, code
+        fields = {
+            lang: {name for _, name, _, _ in string.Formatter().parse(words) if name} for lang, words in forms.items()
+        }
+        assert fields["sv"] == fields["en"] == fields["da"], code
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["envelope"],
+        ["nonsense"],
+        ["envelope", "shwo", "x"],
+        ["envelope", "show"],
+        ["envelope", "show", "x", "--nonsense"],
+        ["sign", "x"],
+        ["--lang", "fr", "envelope", "list"],
+        ["envelope", "create", "--kind", "novel", "x.pdf", "--signatory", "A"],
+        ["envelope", "create", "--accept-risk", "actve", "x.pdf", "--signatory", "A"],
+        ["envelope", "create", "--meta", "x", "x.pdf", "--signatory", "A"],
+        ["envelope", "create", "--meta", "a=1", "--meta", "a=2", "x.pdf", "--signatory", "A"],
+        ["envelope", "create", "--deadline", "igår", "x.pdf", "--signatory", "A"],
+        ["envelope", "create", "--deadline", "2020-01-01", "x.pdf", "--signatory", "A"],
+        ["envelope", "create", "--disclosure", "all", "x.pdf", "--signatory", "A"],
+        ["envelope", "create", "x.pdf"],
+        ["envelope", "create", "x.pdf", "--signatory", "A", "--signatory", "a"],
+        ["envelope", "list", "--state", "lost"],
+    ],
+    ids=" ".join,
+)
+def test_wrong_arguments(signkit: Any, words: list[str]) -> None:
+    """Whatever is wrong with the words of a command, it ends with 2, says what is wrong and changes nothing."""
+    ended = signkit(*words, "--json", code=2)
+    assert ended.error["message"]
+    assert ended.error["exit_code"] == 2
+    assert ended.out == "" or words == ["envelope"]  # its help
+
+
+def test_help_needs_no_home(tmp_path: Path) -> None:
+    """--help and --version answer without a home, and no arguments show the help."""
+    for words in (["--help"], ["envelope", "create", "--help"], ["--version"], []):
+        done = subprocess.run(
+            [sys.executable, "-m", "signkit_cli", *words],
+            capture_output=True,
+            text=True,
+            check=False,
+            env={"SIGNKIT_HOME": str(tmp_path / "none"), "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"},
+        )
+        assert "signkit" in done.stdout + done.stderr
+        assert done.returncode in ({0} if words else {0, 2})
+
+
+def test_an_unplanned_fault(signkit: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fault of ours is 1, a sentence without a traceback, and the traceback with --verbose."""
+
+    def fault(*_: object) -> object:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("signkit_cli.session.Session.open", fault)
+    said = signkit("envelope", "show", "x", code=1)
+    assert "Traceback" not in said.err
+    assert "Traceback" in signkit("--verbose", "envelope", "show", "x", code=1).err
+    assert json.loads(signkit("envelope", "show", "x", "--json", code=1).err)["code"] == "internal"
