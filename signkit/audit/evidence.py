@@ -42,6 +42,9 @@ def check_evidence(case: Case) -> None:
     if bundle.envelope != manifest.envelope:
         case.fail("8", "evidence.other_envelope")
         return
+    if bundle.erased is not None:
+        case.skip("8", "evidence.erased", time=bundle.erased["at"][:10], rule=bundle.erased["rule"])
+        return
     certified = case.fact(case.certify or "")
     if certified is None or not certified.end:
         return
@@ -68,6 +71,11 @@ class _Check:
     def _fail(self, code: str) -> None:
         self._case.fail("8", f"evidence.{code}", subject=self._name)
 
+    def _unless_failed(self, facts: EvidenceFacts, code: str) -> None:
+        """Fail for what the verifier did not find, unless it said itself what is wrong."""
+        if not any(item.verdict is Verdict.FAILED for item in facts.findings):
+            self._fail(code)
+
     def run(self, record: CeremonyEvidence, r2: str) -> None:
         statement = self._statement
         if commitment_of(record.salt, record.digest) != statement.evidence:
@@ -92,6 +100,8 @@ class _Check:
         self._content(facts, r2)
         if facts.identity is not None:
             self._identity(facts.identity)
+        else:
+            self._unless_failed(facts, "other_person")
         self._time(facts)
 
     def _anchors(self, record: CeremonyEvidence) -> list[bytes]:
@@ -103,6 +113,7 @@ class _Check:
 
     def _content(self, facts: EvidenceFacts, r2: str) -> None:
         if facts.text is None or facts.data is None:
+            self._unless_failed(facts, "intent")  # a signature over nothing of ours proves nothing of ours
             return
         try:
             intent = decode_statement(facts.data)

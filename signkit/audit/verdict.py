@@ -33,6 +33,7 @@ _VOUCHERS: Final[Mapping[str, tuple[Voucher, ...]]] = {
     "C5": (Voucher.OWN_ORGANISATION, Voucher.TSA),
     "C6": (Voucher.TSA,),
 }
+_NO_EVIDENCE: Final = frozenset({"evidence.no_anchor", "evidence.erased"})
 _ALWAYS: Final = ("C1", "C2", "C3a", "C4")
 _HINTED: Final = frozenset({Verdict.FAILED, Verdict.INDETERMINATE, Verdict.NOT_DECIDED})
 
@@ -95,7 +96,7 @@ def _no_material(case: Case, name: str) -> bool:
     if name == "C3a":
         return not case.persons
     if name == "C3b":
-        return case.given.evidence is None or "evidence.no_anchor" in skipped or not case.persons
+        return case.given.evidence is None or bool(skipped & _NO_EVIDENCE) or not case.persons
     if name == "C4":
         return case.completion is None
     if name == "C5":
@@ -133,10 +134,17 @@ def _claim(case: Case, name: str, verdicts: Mapping[str, Verdict]) -> Claim:
         code = f"claim.c4.{case.completion.outcome}"
     if name == "C3a" and verdict is Verdict.PASSED and verdicts["C3b"] is not Verdict.PASSED:
         code = "claim.c3a.attested"
+    if name == "C3b" and verdict is Verdict.NOT_DECIDED and _erased(case):
+        return Claim(verdict, (), "claim.c3b.erased", {**_params(case), **_erased(case)})
     if case.manifest is None and verdict is Verdict.NOT_DECIDED and name != "C6":
         code = "claim.not_a_signkit_file"
     hint = f"claim.{name.lower()}.hint" if verdict in _HINTED and case.manifest is not None else None
     return Claim(verdict, _vouchers(case, name, verdict), code, _params(case), hint)
+
+
+def _erased(case: Case) -> Mapping[str, str | int]:
+    """Return when and by which rule the evidence was erased, as the evidence file says; nothing if it was not."""
+    return next((item.params for item in case.not_checked if item.reason == "evidence.erased"), {})
 
 
 def _vouchers(case: Case, name: str, verdict: Verdict) -> tuple[Voucher, ...]:

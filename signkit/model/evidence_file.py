@@ -2,7 +2,8 @@
 
 It holds, for one envelope, each ceremony's evidence byte for byte with the salt of its commitment, and the key that
 turns an identity into ``person``. It is personal data through and through: whoever holds it can tell who signed. The
-PDF holds only commitments to it (proof.md sections 5 and 6).
+PDF holds only commitments to it (proof.md sections 5 and 6). Once the evidence was erased by rule, the file says that
+and when, and nothing else.
 
 What is not here: whether any evidence is true (``signkit.evidence``), and reading or writing files.
 """
@@ -99,6 +100,8 @@ class EvidenceFile:
     """The envelope's secret key, 32 bytes; see ``signkit.model.person.person_of``."""
     openings: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """What opens other commitments; nothing of it is needed for C3b."""
+    erased: Mapping[str, str] | None = None
+    """``{at, rule}`` where the evidence was erased by rule: then there is nothing else in the file."""
     extra: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     def ceremony(self, name: str) -> CeremonyEvidence | None:
@@ -109,6 +112,7 @@ class EvidenceFile:
         """Return it as JSON."""
         return {
             **self.extra,
+            **({"erased": dict(self.erased)} if self.erased else {}),
             "schema": self.schema,
             "envelope": self.envelope,
             "ceremonies": [item.to_json() for item in self.ceremonies],
@@ -149,15 +153,25 @@ class EvidenceFile:
         if len({item.ceremony for item in ceremonies}) != len(ceremonies):
             raise StatementError("statement.form", "two pieces of evidence for one ceremony")
         key = _bytes(reader.text("person_key"), urlsafe=True)
-        if len(key) != _KEY_BYTES:
+        erased = _erased(reader) if "erased" in reader.mapping else None
+        openings = Reader(reader.take("openings"), "openings").mapping
+        if erased is not None and (key or ceremonies or openings):
+            raise StatementError("statement.form", "evidence in a file that says it was erased")
+        if erased is None and len(key) != _KEY_BYTES:
             raise StatementError("statement.form", "person_key is not 32 bytes")
         return cls(
             envelope=reader.text("envelope"),
             ceremonies=ceremonies,
             person_key=key,
-            openings=Reader(reader.take("openings"), "openings").mapping,
+            openings=openings,
+            erased=erased,
             extra=reader.rest(),
         )
+
+
+def _erased(reader: Reader) -> Mapping[str, str]:
+    said = Reader(reader.take("erased"), "erased")
+    return {"at": said.text("at"), "rule": said.text("rule")}
 
 
 def _bytes(text: str, *, urlsafe: bool = False) -> bytes:
