@@ -1,7 +1,11 @@
-"""The loop around one ceremony: start, show, poll, wait, finish. Ctrl-C cancels at the provider and in the journal."""
+"""The loop around one ceremony: start, show, poll, wait, finish.
+
+Ctrl-C cancels at the provider and in the journal; so do the keys of a meeting: again, skip, stop.
+"""
 
 from __future__ import annotations
 
+import enum
 import time
 from typing import TYPE_CHECKING, Final
 
@@ -10,6 +14,7 @@ from signkit.ports.provider import CeremonyState
 from signkit.workflows.ceremony import OpenCeremony, ProviderOrigin, Slot, begin, cancel, poll
 from signkit.workflows.desk import load
 from signkit.workflows.signing import finish
+from signkit_cli.keyboard import Keyboard
 
 if TYPE_CHECKING:
     from signkit.ports.provider import PollResult, SigningProvider
@@ -17,11 +22,28 @@ if TYPE_CHECKING:
     from signkit_cli.screen import CeremonyScreen
     from signkit_cli.session import Session
 
-__all__ = ["run_ceremony"]
+__all__ = ["Choice", "Interrupted", "run_ceremony"]
 
 _TICK_SECONDS: Final = 0.25
+_KEYS: Final = "\nsq"
 _PATIENCE: Final = 5
 """Polls in a row that may fail because the service does not answer."""
+
+
+class Choice(enum.StrEnum):
+    """What whoever leads a meeting chose, by its key."""
+
+    AGAIN = "\n"
+    SKIP = "s"
+    STOP = "q"
+
+
+class Interrupted(Exception):  # noqa: N818 - a wish, not an error; it never leaves the command line
+    """A ceremony was cut off by a key."""
+
+    def __init__(self, choice: Choice) -> None:
+        super().__init__(choice.name)
+        self.choice = choice
 
 
 def run_ceremony(
@@ -33,10 +55,13 @@ def run_ceremony(
     origin: ProviderOrigin,
     options: dict[str, str],
     qr: bool,
+    number: str | None = None,
+    keyboard: Keyboard | None = None,
 ) -> None:
     """Take one person through one ceremony; afterwards the places are signed.
 
     Raises:
+        Interrupted: a key of ``keyboard`` cut it off; it is cancelled.
         CeremonyError: it ended without a signature.
         ProviderError: the provider could not be used.
         SealError: embedding failed.
@@ -45,12 +70,13 @@ def run_ceremony(
 
     with desk.store.read() as tx:
         language = load(tx, slots[0].envelope).language
-    ceremony = begin(desk, slots, provider, origin=origin, language=language, options=options)
-    screen = CeremonyScreen(session.terminal, provider=provider.facts().name, name=ceremony.name, qr=qr)
+    ceremony = begin(desk, slots, provider, origin=origin, language=language, options=options, number=number)
+    keys = keyboard or Keyboard(live=False)
+    screen = CeremonyScreen(session.terminal, provider=provider.facts().name, name=ceremony.name, qr=qr, keys=keys.live)
     try:
         with screen:
-            result = _wait(desk, ceremony, screen)
-    except KeyboardInterrupt:
+            result = _wait(desk, ceremony, screen, keys)
+    except (KeyboardInterrupt, Interrupted):
         cancel(desk, ceremony)
         raise
     except CeremonyError:
@@ -64,7 +90,7 @@ def run_ceremony(
     session.terminal.note("cli.sign.done", name=ceremony.name)
 
 
-def _wait(desk: Desk, ceremony: OpenCeremony, screen: CeremonyScreen) -> PollResult:
+def _wait(desk: Desk, ceremony: OpenCeremony, screen: CeremonyScreen, keys: Keyboard) -> PollResult:
     pause = ceremony.provider.facts().limits.poll_seconds
     screen.show(ceremony.started.prompt, ceremony.started.expires_at, desk.clock.now())
     failures = 0
@@ -80,12 +106,14 @@ def _wait(desk: Desk, ceremony: OpenCeremony, screen: CeremonyScreen) -> PollRes
             if result.state is CeremonyState.COMPLETE:
                 return result
             screen.show(result.prompt, ceremony.started.expires_at, desk.clock.now())
-        _pass_time(desk, ceremony, screen, pause * (2**failures if failures else 1))
+        _pass_time(desk, ceremony, screen, keys, seconds=pause * (2**failures if failures else 1))
 
 
-def _pass_time(desk: Desk, ceremony: OpenCeremony, screen: CeremonyScreen, seconds: float) -> None:
-    """Let time pass until the next poll; what is shown stays fresh meanwhile."""
+def _pass_time(desk: Desk, ceremony: OpenCeremony, screen: CeremonyScreen, keys: Keyboard, *, seconds: float) -> None:
+    """Let time pass until the next poll; what is shown stays fresh meanwhile, and a key may cut it off."""
     until = time.monotonic() + seconds
     while (left := until - time.monotonic()) > 0:
         screen.refresh(ceremony.provider.prompt(ceremony.started), ceremony.started.expires_at, desk.clock.now())
-        time.sleep(min(_TICK_SECONDS, left))
+        key = keys.pressed(min(_TICK_SECONDS, left))
+        if key and key in _KEYS:
+            raise Interrupted(Choice(key))

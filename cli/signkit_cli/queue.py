@@ -22,6 +22,10 @@ class PersonToSign:
     name: str
     slots: tuple[Slot, ...]
     provider: str | None
+    ready: bool
+    """Whether it is this person's turn."""
+    identified: bool
+    """Whether the invitation names a number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,7 @@ class _Open:
     provider: str | None
     ready: bool
     order: int
+    identified: bool
 
 
 def next_person(
@@ -65,7 +70,7 @@ def next_person(
     for place in places:
         if place.person == first.person and place.ready == first.ready:
             slots.setdefault(place.slot.envelope, place.slot)
-    return PersonToSign(first.name, tuple(slots.values()), first.provider)
+    return PersonToSign(first.name, tuple(slots.values()), first.provider, first.ready, first.identified)
 
 
 def _waits(envelope: Envelope, place: SignatoryState, *, every: bool) -> bool:
@@ -83,4 +88,5 @@ def _open(envelope: Envelope, openings: Openings, place: SignatoryState) -> _Ope
         person.provider,
         envelope.may_sign(place.id),
         place.order,
+        person.identity is not None,
     )

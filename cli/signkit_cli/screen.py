@@ -21,12 +21,13 @@ __all__ = ["CeremonyScreen"]
 class CeremonyScreen:
     """Draws prompts in place at a terminal, or tells them line by line elsewhere."""
 
-    def __init__(self, terminal: Terminal, *, provider: str, name: str, qr: bool) -> None:
+    def __init__(self, terminal: Terminal, *, provider: str, name: str, qr: bool, keys: bool = False) -> None:
         self._terminal = terminal
         self._provider = provider
         self._name = name
         self._live = terminal.err.isatty() and not terminal.quiet
         self._qr = qr and self._live
+        self._keys = text("cli.sign.keys", terminal.lang) if keys and self._live else ""
         self._height = 0
         self._said = ""
         self._link = ""
@@ -69,7 +70,7 @@ class CeremonyScreen:
             from signkit_cli.render.qr import qr_lines
 
             slim = [" ".join(" ".join(foot).split())[: size.columns - 1]]
-            for below in (foot, slim):
+            for below in (foot + self._link_line(prompt, size.columns), foot, slim):
                 code = qr_lines(prompt.qr, columns=size.columns, rows=size.lines - 1 - len(below))
                 if code:
                     return code + below
@@ -83,12 +84,17 @@ class CeremonyScreen:
             self._erase()
             self._tell(f"{text('cli.sign.link', self._terminal.lang)} {printable(prompt.link)}")
 
+    def _link_line(self, prompt: Prompt, columns: int) -> list[str]:
+        """Return the link under the code, where one line holds it."""
+        line = f"  {text('cli.sign.link', self._terminal.lang)} {printable(prompt.link)}" if prompt.link else ""
+        return [line] if line and len(line) < columns else []
+
     def _foot(self, prompt: Prompt, expires_at: datetime, now: datetime, *, columns: int) -> list[str]:
         left = max(0, int((expires_at - now).total_seconds()))
         status = self._status(prompt)
         words = f"  {printable(self._name)}: {status}" if status else f"  {printable(self._name)}"
         countdown = text("cli.sign.left", self._terminal.lang, minutes=left // 60, seconds=f"{left % 60:02d}")
-        return ["", *_wrapped(words, columns), f"  {countdown}"]
+        return ["", *_wrapped(words, columns), *_wrapped(f"  {countdown}   {self._keys}".rstrip(), columns)]
 
     def _status(self, prompt: Prompt) -> str:
         if prompt.message:

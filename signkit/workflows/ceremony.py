@@ -9,11 +9,12 @@ ceremony whose process died is ``orphaned`` when the person is next asked.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from signkit import canonical
+from signkit.canonical import Json
 from signkit.errors import (
     CeremonyDeclinedError,
     CeremonyError,
@@ -72,6 +73,8 @@ class OpenCeremony:
     started: Started = field(repr=False)
     name: str
     """The invited person's name."""
+    by_name: bool = False
+    """Invited without a number: whoever signs must have the name, also where a number was told on the phone."""
 
 
 def begin(
@@ -82,8 +85,18 @@ def begin(
     origin: ProviderOrigin,
     language: str,
     options: dict[str, str] | None = None,
+    number: str | None = None,
 ) -> OpenCeremony:
     """Start a ceremony for the person who is invited to fill ``slots``; each envelope's journal says so first.
+
+    Args:
+        desk: the clerk's desk.
+        slots: places of one person, one for each envelope.
+        provider: the eID.
+        origin: where the provider comes from.
+        language: of the text that the person reads.
+        options: for the provider; ``call_initiator`` is written down.
+        number: personal number that somebody invited without one has told; where one is known it is not looked at.
 
     Raises:
         TransitionError: an envelope is not sent, it is not this person's turn, or the place is filled.
@@ -132,6 +145,7 @@ def begin(
                     "environment": facts.environment,
                     "distribution": origin.distribution,
                     "version": origin.version,
+                    **_call(options or {}),
                 },
                 at=now,
             )
@@ -139,13 +153,15 @@ def begin(
         if place.state.ceremony is not None:
             name = place.acting.name
             desk.observer.done("ceremony.orphaned", name=name, envelope=place.envelope.id)
+    by_name = person[1] is None
+    told = by_name and number is not None
     request = SigningRequest(
         ceremony=ceremony,
         text=words,
         data=intent.encode(),
         language=language,
-        scheme=person[0],
-        value=person[1],
+        scheme="se.personnummer" if told else person[0],
+        value=number if told else person[1],
         name=person[2],
         options=options or {},
     )
@@ -158,7 +174,7 @@ def begin(
     except Exception as exc:
         _end(desk, held, ceremony, outcome="failed", code=_code(exc))
         raise _wrapped(exc, facts.name) from exc
-    return OpenCeremony(ceremony, held, provider, request, intent, key, started, person[2])
+    return OpenCeremony(ceremony, held, provider, request, intent, key, started, person[2], by_name)
 
 
 def poll(desk: Desk, ceremony: OpenCeremony) -> PollResult:
@@ -262,6 +278,12 @@ def _ready(tx: WriteTransaction, slot: Slot, now: datetime) -> _Ready:
     if now < envelope.created:
         raise TransitionError("the clock stands before the envelope was made", code="clock_skew", subject=who)
     return _Ready(envelope, openings, state, person)
+
+
+def _call(options: Mapping[str, str]) -> dict[str, Json]:
+    """Return what the journal says of a call: who called whom."""
+    initiator = options.get("call_initiator")
+    return {} if initiator is None else {"call_initiator": initiator}
 
 
 def _check_provider(place: _Ready, provider: str) -> None:

@@ -135,11 +135,8 @@ def _judged(desk: Desk, ceremony: OpenCeremony, signed: Signed) -> Identity:
     if ceremony.provider.facts().binds is not Binding.NOTHING:
         identity = _proved(desk, ceremony, signed.evidence)
     request = ceremony.request
-    if request.value is not None:
-        match = (identity.scheme, identity.value) == (request.scheme, request.value)
-    else:
-        match = same_name(identity.name, ceremony.name)
-    if not match:
+    asked = request.value is None or (identity.scheme, identity.value) == (request.scheme, request.value)
+    if not asked or (ceremony.by_name and not same_name(identity.name, ceremony.name)):
         raise IdentityMismatchError(
             f"somebody else than {ceremony.name} completed the ceremony; nothing was signed",
             hint="let the invited person sign, or void the envelope and invite the right person",

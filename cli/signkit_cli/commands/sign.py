@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from signkit.errors import UsageError
+from signkit_cli.exit_codes import ExitCode
 from signkit_cli.session import Session
 from signkit_cli.words import h
 
 if TYPE_CHECKING:
-    from signkit.workflows.ceremony import Slot
     from signkit.workflows.desk import Desk
-    from signkit_cli.composition import Home
 
 app = typer.Typer(add_completion=False)
 
@@ -26,12 +25,16 @@ def sign(
     who: Annotated[str, typer.Option("--as", help=h("help.sign.as"))],
     provider: Annotated[str | None, typer.Option(help=h("help.sign.provider"))] = None,
     rehearse: Annotated[str | None, typer.Option(help=h("help.sign.rehearse"))] = None,
+    call: Annotated[str | None, typer.Option(metavar="user|RP", help=h("help.sign.call"))] = None,
     no_qr: Annotated[bool, typer.Option("--no-qr", help=h("help.sign.no_qr"))] = False,
 ) -> None:
     """Run a ceremony for each person named, embed the signatures, and complete what is complete."""
     from signkit.workflows.ending import expire_if_due
-    from signkit_cli.queue import next_person
+    from signkit_cli.composition import Providers
+    from signkit_cli.meeting import Meeting, Way
 
+    if call not in {None, "user", "RP"}:
+        raise UsageError("--call is user or RP", code="usage.call", hint="user: the person called; RP: you called")
     session: Session = context.obj
     home = session.open()
     envelopes = session.envelopes(ids)
@@ -39,32 +42,17 @@ def sign(
     for envelope in envelopes:
         expire_if_due(desk, envelope)
     wanted = [(item, session.signatories(item, who)) for item in envelopes]
-    told = False
-    while (person := next_person(home.store, wanted, every=who == "all")) is not None:
-        told = True
-        _one(session, home, desk, person.slots, provider=provider or person.provider, rehearse=rehearse, qr=not no_qr)
-    _complete(session, desk, envelopes, told=told)
-
-
-def _one(
-    session: Session,
-    home: Home,
-    desk: Desk,
-    slots: tuple[Slot, ...],
-    *,
-    provider: str | None,
-    rehearse: str | None,
-    qr: bool,
-) -> None:
-    from signkit_cli.ceremony import run_ceremony
-    from signkit_cli.composition import load_provider
-
-    name = provider or home.config.provider
-    if rehearse is not None and name != "rehearsal":
-        raise UsageError("--rehearse goes with --provider rehearsal", code="usage.rehearse")
-    adapter, origin = load_provider(home, name)
-    options = {"rehearse": rehearse} if rehearse else {}
-    run_ceremony(session, desk, slots, adapter, origin=origin, options=options, qr=qr)
+    way = Way(provider=provider, rehearse=rehearse, call=call, qr=not no_qr)
+    try:
+        with Providers(home) as providers:
+            meeting = Meeting(session, home, desk, providers, way, wanted, every=who == "all")
+            meeting.run()
+        _complete(session, desk, envelopes, told=meeting.signed > 0 or bool(meeting.skipped))
+    finally:
+        session.tell(desk, *envelopes)  # what did come to pass, though the last ceremony may have failed
+    if meeting.skipped:
+        session.terminal.note("cli.sign.skipped", names=", ".join(meeting.skipped))
+        raise typer.Exit(int(ExitCode.PARTIAL if meeting.signed else ExitCode.ALL_FAILED))
 
 
 def _complete(session: Session, desk: Desk, envelopes: list[str], *, told: bool) -> None:
