@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from signkit.model.calendar_file import last_day_event
 from signkit.texts.dates import long_date, long_time
-from signkit.workflows.letter_form import Command, Facts, Heading, Link, Words, as_html, as_text
+from signkit.workflows.letter_form import Block, Command, Facts, Heading, Link, Words, as_html, as_text
 
 WORDS = st.text(st.characters(exclude_categories=("Cs", "Cc", "Cn")), max_size=200)
 
@@ -33,7 +33,13 @@ def test_a_calendar_file_has_lines_of_75_octets(summary: str, description: str) 
 @given(WORDS)
 def test_what_fills_a_letter_is_data(words: str) -> None:
     """No name, title or place changes the page around it; the same words stand in the plain text."""
-    blocks = [Words(words), Heading(words), Facts(((words, words),)), Link("x", "https://x.example"), Command(words)]
+    blocks: list[Block] = [
+        Words(words),
+        Heading(words),
+        Facts(((words, words),)),
+        Link("x", "https://x.example"),
+        Command(words),
+    ]
     page = as_html(blocks, lang="sv", title=words)
     body = page[page.index("<div") : page.index("</body>")]
     assert len(list(fromstring(body).iter())) == 13  # noqa: S314 - our own page

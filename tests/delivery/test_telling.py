@@ -51,7 +51,7 @@ def by_mail(home: Any, mail_server: Any) -> Callable[..., Any]:
     """Return what configures the home for a mail server on this machine, and returns the server's box."""
 
     def configure(*, port: int | None = None, notify: str = "", more: str = "") -> Any:
-        server = None if port else mail_server(security="none")
+        server: Any = None if port else mail_server(security="none")
         text = (home.home / "config.toml").read_text(encoding="utf-8").partition("\n[delivery]")[0]
         text += (
             f'\n[delivery]\nmethod = "smtp"\nsender = "noreply@bjorkvik.example"\ntimeout_seconds = 2\n'
