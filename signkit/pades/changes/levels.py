@@ -12,6 +12,7 @@ from typing import Final
 
 from signkit.model.report import ChangeLevel
 from signkit.pades.changes.compare import same, same_but
+from signkit.pades.changes.redated import only_redated
 from signkit.pades.changes.sharing import Base, shared_parts, without_orphans
 from signkit.pades.structure import Dict, Field, Pdf, Ref, Stream, Value, View, references
 
@@ -39,6 +40,7 @@ class RevisionChanges:
     Attributes:
         changed: numbers whose value differs.
         level: the least harmless thing that happened.
+        filled: names of fields that are new or whose value or appearance is another.
         unexplained: numbers that no role explains.
     """
 
@@ -53,7 +55,9 @@ class RevisionChanges:
         self.changed = {
             num for num in entries if num and num not in own and not same(self._before.get(num), self._after.get(num))
         }
+        self.filled: set[str] = set()
         self._explained: dict[int, ChangeLevel] = {}
+        self._redated: bool | None = None
         self._parts: set[int] = set()
         """Numbers met on the way through values, appearances and the store: the only ones that may name each other."""
         self._own: set[int] = set()
@@ -101,15 +105,15 @@ class RevisionChanges:
         if same_but(before, after, _TRAILER_KEYS) is not None:
             self._found.append(ChangeLevel.OTHER)
         if not same(before.get("Info"), after.get("Info")):
-            self._found.append(ChangeLevel.FORM_FILL)
-        self._explain(after.get("Info"), ChangeLevel.FORM_FILL)
+            self._found.append(self._metadata_level())
+        self._explain(after.get("Info"), self._metadata_level())
 
     def _catalog(self) -> None:
         before, after = self._before.catalog, self._after.catalog
         self._mark(after.get("DSS"), ChangeLevel.VALIDATION_DATA)
         if "Extensions" in after:
             self._mark(after["Extensions"], ChangeLevel.VALIDATION_DATA)
-        self._explain(after.get("Metadata"), ChangeLevel.FORM_FILL)
+        self._explain(after.get("Metadata"), self._metadata_level())
         self._explain(self._after.trailer.get("Root"), ChangeLevel.VALIDATION_DATA)
         for key in {*before, *after}:
             if same(before.get(key), after.get(key)) and (key in before) == (key in after):
@@ -117,11 +121,19 @@ class RevisionChanges:
             if key in {"DSS", "Extensions"} and key in after:
                 self._found.append(ChangeLevel.VALIDATION_DATA)
             elif key in {"Metadata", "Version"}:
-                self._found.append(ChangeLevel.FORM_FILL)
+                self._found.append(self._metadata_level() if key == "Metadata" else ChangeLevel.FORM_FILL)
             elif key == "AcroForm" and key in after:
                 self._found.append(self._new_field_level())
             else:
                 self._found.append(ChangeLevel.OTHER)
+
+    def _metadata_level(self) -> ChangeLevel:
+        """Re-dating metadata is a by-product of adding validation data, and of that alone."""
+        if self._redated is None:
+            store = self._before.catalog.get("DSS"), self._after.catalog.get("DSS")
+            touched = not same(*store) or any(isinstance(ref, Ref) and ref.num in self.changed for ref in store)
+            self._redated = touched and only_redated(self._before, self._after)
+        return ChangeLevel.VALIDATION_DATA if self._redated else ChangeLevel.FORM_FILL
 
     def _new_field_level(self) -> ChangeLevel:
         old = {field.name for field in self._before.fields}
@@ -137,6 +149,7 @@ class RevisionChanges:
             value_changed = name not in old or not same(old[name].value, field.value)
             if not value_changed and not (numbers & self.changed) and not self._leads_to_change(field):
                 continue
+            self.filled.add(name)
             if name not in old:
                 self._field_parts(field, _level_of(self._after, field))
             else:
@@ -151,7 +164,7 @@ class RevisionChanges:
         for ref in references(value):
             yield ref
             held = self._after.get(ref.num)
-            yield from references(held.dict if isinstance(held, Stream) else held)
+            yield from references(_without_data(held.dict if isinstance(held, Stream) else held))
 
     def _changed_field(self, before: Field, after: Field) -> None:
         level = _level_of(self._after, after)
@@ -244,6 +257,17 @@ class RevisionChanges:
             return ChangeLevel.NONE if known else ChangeLevel.OTHER
         self._mark(item, ChangeLevel.ANNOTATION)
         return ChangeLevel.ANNOTATION
+
+
+def _without_data(value: Value) -> Value:
+    """Return a signature dictionary without ``/Data`` of its references: that names the catalog (clause 12.8.2.1)."""
+    transforms = value.get("Reference") if isinstance(value, Dict) else None
+    if not isinstance(value, Dict) or not isinstance(transforms, list):
+        return value
+    kept: list[Value] = [
+        [part for key, part in item.items() if key != "Data"] if isinstance(item, Dict) else item for item in transforms
+    ]
+    return [kept, *(part for key, part in value.items() if key != "Reference")]
 
 
 def _unseen(before: Value, after: Value) -> bool:
