@@ -96,18 +96,20 @@ class _Rules:
         """Tell whether the deadline stands in for the quorums, as the completion says; judge whether it may."""
         completion = self._case.completion
         fact = self._case.fact(self._manifest.fields.complete)
-        if completion is None or fact is None or fact.gen_time is None:
+        if completion is None or fact is None:
             return False
-        passed = fact.gen_time > deadline
-        if completion.outcome == "expired" and not passed:
+        ended = fact.gen_time
+        if completion.outcome == "expired" and ended is not None and ended <= deadline:
             self._fail("expired_early")
         if not isinstance(completion.rules, dict) or completion.rules.get("deadline") is not True:
             return False
         if self._rules.deadline is not DeadlinePolicy.COMPLETES:
             self._fail("deadline_policy")
-        elif not passed:
+        elif ended is None:
+            self._case.doubt("9", "rules.deadline_unproved")
+        elif ended <= deadline:
             self._fail("closed_early")
-        return passed
+        return ended is None or ended > deadline
 
     def _check_people(self) -> None:
         """Judge level, eID and capacity of every signature."""

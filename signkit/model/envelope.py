@@ -223,7 +223,10 @@ def _extended(envelope: Envelope, entry: Entry) -> Envelope:
 
 def _ceremony_started(envelope: Envelope, entry: Entry) -> Envelope:
     _expect_open(envelope)
-    return _with(envelope, entry.data["signatory"], lambda item: replace(item, ceremony=entry.data["ceremony"]))
+    place = envelope.signatory(entry.data["signatory"])
+    if not place.open or not envelope.may_sign(place.id):
+        raise ValueError("a ceremony for a place that is filled, has declined or must wait")
+    return _with(envelope, place.id, lambda item: replace(item, ceremony=entry.data["ceremony"]))
 
 
 def _ceremony_ended(envelope: Envelope, entry: Entry) -> Envelope:

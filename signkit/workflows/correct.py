@@ -106,6 +106,7 @@ def _documents(desk: Desk, old: Envelope, openings: Openings, folder: Path) -> l
         room = folder / str(index)
         room.mkdir()
         paths.append(room / Path(openings.document(index)).name)
+        paths[-1].touch(mode=0o600)
         copy_file(desk.store.objects.path(document.r0.sha256), paths[-1])
     return paths
 

@@ -363,6 +363,13 @@ def _still_open(tx: WriteTransaction, ceremony: OpenCeremony, slot: Slot, now: d
     expect_state(envelope, EnvelopeState.SENT, step="signing")
     if envelope.overdue(now):
         raise overdue(envelope.id)
+    if envelope.ended:
+        raise TransitionError(
+            f"enough have signed envelope {envelope.id} meanwhile",
+            code="envelope.already_signed",
+            hint=f"see: signkit envelope show {envelope.id}",
+            subject={"envelope": slot.envelope, "signatory": slot.signatory},
+        )
     state = envelope.signatory(slot.signatory)
     if state.ceremony != ceremony.id or not state.open:
         raise TransitionError(

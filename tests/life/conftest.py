@@ -50,7 +50,7 @@ def home(signkit_at: Any, tmp_path_factory: pytest.TempPathFactory, tmp_path: Pa
 
 
 @pytest.fixture
-def judge(home: Any, tmp_path: Path) -> Judge:
+def judge(home: Any, tmp_path: Path, clock: MovableClock) -> Judge:
     """Return what exports an envelope's only file and verifies it as an archivist with the evidence at hand."""
 
     def examine(envelope: str) -> Any:
@@ -58,7 +58,7 @@ def judge(home: Any, tmp_path: Path) -> Judge:
         out.mkdir()
         files = home("envelope", "export", envelope, "--output", out, "--json").json["files"]
         signed = next(item["path"] for item in files if item["kind"] == "signed")
-        words = ["verify", signed, "--json"]
+        words = ["verify", signed, "--at", clock.date(0), "--json"]
         for item in files:
             words += ["--evidence", item["path"]] if item["kind"] == "evidence" else []
         return home(*words, code=None).json
