@@ -143,15 +143,18 @@ def export(
     ids: Ids,
     *,
     output: Annotated[Path, typer.Option(help=h("help.export.output"))] = Path(),
+    bundle: Annotated[bool, typer.Option("--bundle", help=h("help.export.bundle"))] = False,
 ) -> None:
-    """Write the signed files, and the evidence beside them."""
+    """Write the signed files, and the evidence beside them; or everything in one sealed container."""
     from signkit.workflows.export import export_envelope
+    from signkit_cli.bundling import bundle_envelope
 
     session: Session = context.obj
     home = session.open()
     desk = home.desk(session.observer())
     for envelope in session.envelopes(ids):
-        made = export_envelope(desk, envelope, output, overwrite=session.terminal.assume_yes)
+        write = bundle_envelope if bundle else export_envelope
+        made = write(desk, envelope, output, overwrite=session.terminal.assume_yes)
         files = [{"path": str(item.path), "sha256": item.sha256, "kind": item.kind} for item in made]
         if session.terminal.as_json:
             session.terminal.json({"schema": "signkit.export/1", "envelope": envelope, "files": files})

@@ -14,6 +14,7 @@ __all__ = [
     "SIGNATURE",
     "SIGNATURE_TYPE",
     "TOKEN_TYPE",
+    "fit_name",
     "media_type",
     "name_fits",
 ]
@@ -39,6 +40,7 @@ _TYPES: Final = {
     ".p7s": SIGNATURE_TYPE,
 }
 _MAX_NAME_BYTES: Final = 240
+_MAX_STEM_BYTES: Final = 180
 _RESERVED: Final = frozenset('<>:"|?*\\')
 
 
@@ -57,3 +59,13 @@ def name_fits(name: str) -> bool:
         and not _RESERVED & set(name)
         and all(part not in {"", ".", ".."} and part == part.strip() and not part.endswith(".") for part in parts)
     )
+
+
+def fit_name(name: str, *, otherwise: str) -> str:
+    """Return a file's name as it may stand in a container: what does not fit is replaced, what is too long is cut."""
+    bare = "".join("_" if char in _RESERVED or char == "/" or not char.isprintable() else char for char in name)
+    dot = bare.rfind(".")
+    stem, suffix = (bare[:dot], bare[dot:]) if 0 < dot >= len(bare) - 6 else (bare, "")
+    room = _MAX_STEM_BYTES - len(suffix.encode("utf-8", "replace"))
+    cut = stem.encode("utf-8", "ignore")[:room].decode("utf-8", "ignore").strip(" .")
+    return (cut or otherwise) + suffix.rstrip(" .")
