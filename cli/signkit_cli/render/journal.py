@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from signkit.model.entry import format_time
@@ -23,9 +23,13 @@ _CODES = {"ceremony_ended": "outcome", "completing": "outcome"}
 
 def story_lines(entries: Sequence[StoredEntry], openings: Openings, lang: str, *, verbose: bool) -> Iterator[str]:
     """Give one line per entry; with ``verbose`` also number, digest and data."""
+    delegates: dict[str, str] = {}
     for stored in entries:
         entry = stored.entry
-        yield f"{local_time(format_time(entry.at))}  {_sentence(stored, openings, lang)}"
+        yield f"{local_time(format_time(entry.at))}  {_sentence(stored, openings, lang, delegates)}"
+        if entry.type == "delegated":
+            place = str(entry.data.get("signatory"))
+            delegates[place] = openings.text(f"delegate.{entry.seq}.name", place)
         if verbose:
             data = json.dumps(dict(entry.data), ensure_ascii=False)
             yield f"    {entry.seq}  {stored.digest.hex()}  {printable(data)}"
@@ -40,16 +44,19 @@ def story_json(envelope: str, entries: Sequence[StoredEntry]) -> dict[str, Any]:
     }
 
 
-def _sentence(stored: StoredEntry, openings: Openings, lang: str) -> str:
+def _sentence(stored: StoredEntry, openings: Openings, lang: str, delegates: Mapping[str, str]) -> str:
+    """Return what happened; who was given a mandate acts from then on under their own name."""
     entry = stored.entry
     signatory = entry.data.get("signatory") or entry.actor.removeprefix("signatory:")
     params = {
-        "name": printable(openings.name(str(signatory))),
+        "name": printable(delegates.get(str(signatory)) or openings.name(str(signatory))),
         "provider": printable(entry.data.get("provider", "")),
         "count": len(entry.data.get("documents") or entry.data.get("files") or ()),
     }
     code = f"story.{entry.type}"
     variant = f"{code}_{entry.data.get(_CODES.get(entry.type, ''), '')}"
+    if entry.type == "completing" and dict(entry.data.get("rules") or {}).get("deadline"):
+        variant = "story.completing_by_deadline"
     for name in (variant, code):
         words = text(name, lang, **params)
         if words != name:

@@ -45,13 +45,22 @@ def _facts(value: Mapping[str, Any], lang: str) -> Iterator[tuple[str, str]]:
         count = document["pages"]
         pages = text("cli.pages_one" if count == 1 else "cli.pages", lang, count=count)
         yield "" if number else text("cli.documents", lang), f"{printable(document['name'])} ({pages})"
+    for key in ("corrects", "corrected_by"):
+        if value[key]:
+            yield text(f"cli.{key}", lang), value[key]
+    for number, told in enumerate(value["recipients"]):
+        words = f"{printable(told['name'])} ({text('capacity.' + told['capacity'], lang)})"
+        yield "" if number else text("cli.recipients", lang), words
 
 
 def _place(item: Mapping[str, Any], lang: str) -> tuple[str, str, str]:
     role = text(f"role.{item['role']}", lang)
     words = item["role"] if role.startswith("role.") else role
-    at = f" {local_time(item['at'])}" if item["at"] and item["state"] in {"signed", "declined"} else ""
-    return printable(item["name"]), printable(words), text(f"signatory.{item['state']}", lang) + at
+    if item["paragraphs"]:
+        words = text("place.paragraphs", lang, role=words, paragraphs=item["paragraphs"].replace("-", "\u2013"))
+    at = f" {local_time(item['at'])}" if item["at"] and item["state"] in {"signed", "approved", "declined"} else ""
+    name = item["name"] if item["delegate"] is None else f"{item['name']} → {item['delegate']}"
+    return printable(name), printable(words), text(f"signatory.{item['state']}", lang) + at
 
 
 def _deadline(moment: str) -> str:
@@ -62,7 +71,7 @@ def _deadline(moment: str) -> str:
 
 def envelope_row(value: Mapping[str, Any], lang: str) -> str:
     """Return an envelope as one line of a list."""
-    done = sum(1 for item in value["signatories"] if item["state"] == "signed")
+    done = sum(1 for item in value["signatories"] if item["state"] in {"signed", "approved"})
     state = text(f"state.{value['state']}", lang)
     count = f"{done}/{len(value['signatories'])}"
     return f"{value['id'][:8]}  {value['created'][:10]}  {state:<14} {count:>5}  {printable(value['title'])}"
@@ -81,4 +90,4 @@ def repair_lines(report: Any, lang: str) -> list[str]:
 
 
 def _style(state: str) -> str | None:
-    return {"signed": "green", "declined": "red"}.get(state)
+    return {"signed": "green", "approved": "green", "declined": "red"}.get(state)
