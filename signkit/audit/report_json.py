@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib import metadata
+from typing import Final
 
 from signkit.audit.words import sentence
 from signkit.canonical import Json
-from signkit.model.report import Claim, Finding, NotChecked, Report, SignatureReport
+from signkit.model.report import CLAIMS, Claim, Finding, NotChecked, Report, SignatureReport, Verdict
 
 __all__ = ["SCHEMA", "report_to_json"]
 
 SCHEMA = "signkit.report/1"
+_OPEN: Final = Claim(Verdict.NOT_DECIDED, (), "claim.open")
+"""What a report says of a claim that it does not come to."""
 
 
 def report_to_json(report: Report, lang: str) -> Json:
@@ -24,7 +27,7 @@ def report_to_json(report: Report, lang: str) -> Json:
         "input": {"path": report.path, "sha256": report.sha256, "size": report.size, "pages": report.pages},
         "verdict": report.verdict.value,
         "nothing_to_verify": report.nothing_to_verify,
-        "claims": {name: _claim(claim, lang) for name, claim in report.claims.items()},
+        "claims": {name: _claim(report.claims.get(name, _OPEN), lang) for name in CLAIMS},
         "envelope": report.envelope,
         "organisation": report.organisation,
         "environment": report.environment,
@@ -34,6 +37,7 @@ def report_to_json(report: Report, lang: str) -> Json:
         "findings": [_finding(item, lang) for item in report.findings],
         "not_checked": [_not_checked(item, lang) for item in report.not_checked],
         "trust_anchors": [dict(item) for item in report.trust_anchors],
+        **({"contents": [report_to_json(item, lang) for item in report.contents]} if report.contents else {}),
     }
 
 

@@ -178,6 +178,8 @@ class Report:
     """``{sha256, size}`` of R0, for a signkit file."""
     nothing_to_verify: bool = False
     """No signature at all: exit code 5, never a pass."""
+    contents: tuple[Report, ...] = ()
+    """For an evidence bundle: the report on each document in it."""
 
     def __bool__(self) -> NoReturn:
         """Refuse: three verdicts are not a boolean."""
