@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from signkit.errors import SignkitError
 from signkit.texts import text
 from signkit_cli.terminal import Terminal, printable
 
@@ -103,12 +102,10 @@ class Session:
         for words, style in report_lines(report, self.terminal.lang):
             self.terminal.line(words, style=style)
 
-    def print_unverified(self, path: Path, error: SignkitError) -> None:
-        """Print a line for a file on which there is no report."""
+    def print_unread(self, path: Path, report: Report) -> None:
+        """Print a line for a file that could not be read."""
         if self.terminal.as_json:
-            self.terminal.json(
-                {"schema": "signkit.report/1", "input": {"path": str(path)}, "verdict": None, "error": error.code}
-            )
+            self.print_report(report)
             return
         self.terminal.line(f"{printable(path)}: {text('verify.unreadable', self.terminal.lang)}", style="red")
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from signkit.errors import SignkitError, UnreadableDocumentError, UsageError
+from signkit.errors import DocumentError, SignkitError, UnreadableDocumentError, UsageError
 from signkit.x509.anchors import TrustAnchors
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A report, or why there is none."""
+    """A report, and why the file could not be read, where it could not."""
 
     path: Path
     report: Report | None
@@ -74,17 +74,21 @@ def verify_all(paths: Sequence[Path], question: Question, *, jobs: int) -> Itera
 
 
 def _outcome(path: Path, question: Question) -> Outcome:
+    from signkit.audit import unread_report
+
     try:
         return Outcome(path, verify_path(path, question), None)
-    except SignkitError as error:
-        return Outcome(path, None, error)
+    except DocumentError as error:
+        reason = error
     except OSError as error:
         reason = UnreadableDocumentError(
             f"{path} cannot be read: {error.strerror}",
             subject={"file": str(path)},
             hint="check its name and permissions",
         )
-        return Outcome(path, None, reason)
+    except SignkitError as error:
+        return Outcome(path, None, error)
+    return Outcome(path, unread_report(path, anchors=question.anchors, at=question.at, error=reason), reason)
 
 
 def paths_of(arguments: Iterable[Path], *, recursive: bool) -> list[Path]:

@@ -12,17 +12,19 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from signkit.audit.report_json import report_to_json as report_to_json
     from signkit.audit.verify import read_evidence as read_evidence
+    from signkit.audit.verify import unread_report as unread_report
     from signkit.audit.verify import verify_file as verify_file
     from signkit.audit.words import Line as Line
     from signkit.audit.words import render_report as render_report
 
-__all__ = ["Line", "read_evidence", "render_report", "report_to_json", "verify_file"]
+__all__ = ["Line", "read_evidence", "render_report", "report_to_json", "unread_report", "verify_file"]
 
 _HOMES = {
     "Line": "words",
     "read_evidence": "verify",
     "render_report": "words",
     "report_to_json": "report_json",
+    "unread_report": "verify",
     "verify_file": "verify",
 }
 """Where each name lives: loaded when asked for, since validators and parsers take a fifth of a second."""

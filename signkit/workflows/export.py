@@ -45,6 +45,7 @@ def export_envelope(desk: Desk, envelope_id: str, folder: Path, *, overwrite: bo
     for _ in range(_ATTEMPTS):
         parcel = parcel_of(desk, envelope_id)
         _check_targets(parcel, folder, overwrite=overwrite)
+        folder.mkdir(parents=True, exist_ok=True)
         try:
             made = [_document(desk, parcel.envelope, index, folder / name) for index, name in enumerate(parcel.names)]
             break
@@ -68,8 +69,8 @@ def export_envelope(desk: Desk, envelope_id: str, folder: Path, *, overwrite: bo
 
 def _check_targets(parcel: Parcel, folder: Path, *, overwrite: bool) -> None:
     """Return if nothing is lost by writing: a file that is there already is what would be written, or may go."""
-    if not folder.is_dir():
-        raise UsageError(f"{folder} is not a folder", code="usage.output", hint="make it first")
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder} is not a folder", code="usage.output", hint="name a folder")
     if overwrite:
         return
     documents = parcel.envelope.documents

@@ -67,7 +67,8 @@ def verify(
 def _tell(session: Session, outcome: Outcome) -> ExitCode:
     if outcome.error is not None:
         code = exit_code_for(outcome.error)
-        session.print_unverified(outcome.path, outcome.error)
+        if outcome.report is not None:
+            session.print_unread(outcome.path, outcome.report)
         session.terminal.error(outcome.error, code)
         return code
     report = outcome.report
