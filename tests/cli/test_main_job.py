@@ -169,7 +169,9 @@ def test_an_unfinished_file_is_exported_on_a_copy(sent: Any, tmp_path: Path) -> 
     assert path.read_bytes() == b"somebody else's"
     sent.signkit("envelope", "export", sent.id, "--output", tmp_path, "--yes")
     assert path.read_bytes().startswith(b"%PDF")
-    assert sent.signkit("envelope", "export", sent.id, "--output", tmp_path / "none", code=2)
+    sent.signkit("envelope", "export", sent.id, "--output", tmp_path / "new" / "deep")
+    assert (tmp_path / "new" / "deep" / path.name).exists()
+    assert sent.signkit("envelope", "export", sent.id, "--output", path, code=2)
 
 
 def test_reading_commands_write_nothing(sent: Any) -> None:
