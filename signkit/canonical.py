@@ -28,6 +28,8 @@ MAX_DEPTH: Final = 64
 """Deepest nesting, ours: no statement needs eight."""
 
 _LIMIT: Final = 2**53
+_MOST_DIGITS: Final = 17
+"""Of an integer below the limit, its sign included."""
 
 
 class CanonicalError(ValueError):
@@ -55,7 +57,11 @@ def decode(data: bytes, *, max_bytes: int = 8 * 1024 * 1024) -> Json:
         raise CanonicalError(f"more than {max_bytes} bytes")
     try:
         value = json.loads(
-            data.decode("utf-8"), object_pairs_hook=_once, parse_float=_no_float, parse_constant=_no_float
+            data.decode("utf-8"),
+            object_pairs_hook=_once,
+            parse_int=_integer,
+            parse_float=_no_float,
+            parse_constant=_no_float,
         )
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as exc:
         raise CanonicalError("not JSON in UTF-8") from exc
@@ -126,6 +132,13 @@ def _once(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     if len(result) != len(pairs):
         raise CanonicalError("a repeated key")
     return result
+
+
+def _integer(text: str) -> Json:
+    # NOTE: int() itself refuses some thousand digits with a ValueError of its own.
+    if len(text) > _MOST_DIGITS:
+        raise CanonicalError("integer of 2**53 or more")
+    return int(text)
 
 
 def _no_float(text: str) -> Json:

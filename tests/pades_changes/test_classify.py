@@ -46,12 +46,12 @@ def test_nothing(signed: SignedFile) -> None:
 
 
 def test_form_filled(signed: SignedFile) -> None:
-    """A filled field is form filling, and too late after the last signature."""
+    """A filled field is form filling, too late after the last signature, and against the completion's lock (P 1)."""
     update = Update(Pdf.open(signed.path))
     update.change(8, V=b"200")
     codes, level = judged(update.build())
     assert level is ChangeLevel.FORM_FILL
-    assert codes == {"changes.after_last"}
+    assert codes == {"changes.after_last", "changes.not_permitted"}
 
 
 def test_annotation(signed: SignedFile) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,6 +10,7 @@ from signkit.errors import UnreadableDocumentError
 from signkit.model.report import ChangeLevel, Finding
 from signkit.pades.changes.findings import failed, undecided
 from signkit.pades.changes.levels import ORDER, RevisionChanges, highest_level
+from signkit.pades.changes.locks import Permissions, permissions_of
 from signkit.pades.changes.places import Place, places
 from signkit.pades.changes.sharing import Base
 from signkit.pades.structure import Pdf, Ref, Stream, Value, View
@@ -19,6 +20,7 @@ __all__ = ["Classified", "classify_changes"]
 
 _NOT_CONTENT: Final = frozenset(("Parent", "P", "Dest", "A", "AA", "StructParent", "Popup", "IRT", "B", "V", "Lock"))
 """Keys of pages and annotations that lead away from what is drawn."""
+_HARMLESS: Final = frozenset((ChangeLevel.NONE, ChangeLevel.VALIDATION_DATA, ChangeLevel.TIMESTAMP))
 _MAX_REVISIONS: Final = 1_000
 """Most revisions that are classified."""
 _MAX_WORK: Final = 4_000_000
@@ -76,15 +78,19 @@ def _classify(pdf: Pdf) -> Classified:
 def _findings(pdf: Pdf, changes: Mapping[int, RevisionChanges], signed: list[int], found: list[Place]) -> list[Finding]:
     problems: list[Finding] = []
     last = signed[-1]
-    allowed = _permitted(found, len(pdf.revisions))
+    permissions = [said for place in found if (said := permissions_of(pdf, place)) is not None]
+    allowed = _permitted(permissions, len(pdf.revisions))
     for index, item in changes.items():
         if [page.ref for page in pdf.view(index - 1).pages] != [page.ref for page in pdf.view(index).pages]:
             problems.append(failed("pages_moved", subject=f"revision {index + 1}"))
         if item.level is ChangeLevel.OTHER:
             numbers = ", ".join(str(num) for num in item.unexplained[:8])
             problems.append(failed("unexplained", subject=f"revision {index + 1}", numbers=numbers or "-"))
-        elif ORDER.index(item.level) > ORDER.index(allowed.get(index, ChangeLevel.ANNOTATION)):
+        elif ORDER.index(item.level) > ORDER.index(allowed.get(index, ChangeLevel.FORM_FILL)):
             problems.append(failed("not_permitted", subject=f"revision {index + 1}", level=item.level.value))
+        elif item.level is ChangeLevel.ANNOTATION:
+            problems.append(undecided("annotated", subject=f"revision {index + 1}"))
+        problems += _locked(permissions, index, item)
         if index > last and item.empty:
             problems.append(failed("empty_section", subject=f"revision {index + 1}"))
         elif index > last and item.level is not ChangeLevel.VALIDATION_DATA:
@@ -95,29 +101,26 @@ def _findings(pdf: Pdf, changes: Mapping[int, RevisionChanges], signed: list[int
     return problems
 
 
-def _permitted(found: list[Place], count: int) -> dict[int, ChangeLevel]:
-    """Return the highest level that certifications (DocMDP) leave to each later revision (ISO 32000-2 table 257)."""
+def _permitted(found: Sequence[Permissions], count: int) -> dict[int, ChangeLevel]:
+    """Return the highest level that DocMDP and locks leave to each later revision (ISO 32000-2 table 257)."""
     levels = {1: ChangeLevel.TIMESTAMP, 2: ChangeLevel.FORM_FILL, 3: ChangeLevel.ANNOTATION}
     permitted: dict[int, ChangeLevel] = {}
-    for place in found:
-        level = _docmdp(place)
-        if level is None or place.revision is None:
+    for item in found:
+        if item.level is None:
             continue
-        for index in range(place.revision + 1, count):
-            ceiling = levels[level]
+        for index in range(item.revision + 1, count):
+            ceiling = levels[item.level]
             if index not in permitted or ORDER.index(ceiling) < ORDER.index(permitted[index]):
                 permitted[index] = ceiling
     return permitted
 
 
-def _docmdp(place: Place) -> int | None:
-    transforms = place.dict.get("Reference")
-    for item in transforms if isinstance(transforms, list) else []:
-        if isinstance(item, dict) and item.get("TransformMethod") == "DocMDP":
-            parameters = item.get("TransformParams")
-            level = parameters.get("P", 2) if isinstance(parameters, dict) else 2
-            return level if level in {1, 2, 3} else 1
-    return None
+def _locked(found: Sequence[Permissions], index: int, item: RevisionChanges) -> list[Finding]:
+    """Return fields that a signature locked and that a later revision filled, made or drew anew (clause 12.8.2.4)."""
+    if item.level in _HARMLESS:
+        return []
+    names = {name for signed in found if signed.revision < index for name in signed.locked(item.filled)}
+    return [failed("locked_field", subject=f"revision {index + 1}", field=name[:60]) for name in sorted(names)[:20]]
 
 
 def changed_pages(view: View, touched: set[int]) -> tuple[int, ...]:

@@ -7,7 +7,7 @@ from typing import Final
 from signkit.model.report import Finding
 from signkit.pades.changes.findings import failed
 from signkit.pades.changes.form import added_fields
-from signkit.pades.changes.pagetree import new_pages
+from signkit.pades.changes.pagetree import new_pages, page_box
 from signkit.pades.changes.story import Step, Story
 from signkit.pades.structure import Dict, Ref, Stream, Value, View, decode_text
 
@@ -54,7 +54,7 @@ def check_field(story: Story, step: Step, ref: Ref, *, seal: bool) -> list[Findi
         found.append(failed("field", subject=name, key="F"))
     if not _place_is_right(story, step, ref, field):
         found.append(failed("field_place", subject=name))
-    if seal and not _is_nowhere(field.get("Rect")):
+    if not (_is_nowhere(field.get("Rect")) if seal else _lies_on_page(story, step, field)):
         found.append(failed("field_rectangle", subject=name))
     appearance = step.after.get_dict(field.get("AP"))
     good = appearance.keys() == {"N"} and isinstance(step.after.resolve(appearance["N"]), Stream)
@@ -73,6 +73,19 @@ def is_empty_appearance(story: Story, view: View, value: Value) -> bool:
 
 def _is_nowhere(rectangle: Value) -> bool:
     return isinstance(rectangle, list) and len(rectangle) == 4 and all(item == 0 for item in rectangle)
+
+
+def _lies_on_page(story: Story, step: Step, field: Dict) -> bool:
+    """Say whether a person's place is inside the page it stands on; on signed input it is nowhere."""
+    if story.signed_input:
+        return _is_nowhere(field.get("Rect"))
+    rectangle, box = field.get("Rect"), page_box(step.after.get_dict(field.get("P")))
+    if box is None or not isinstance(rectangle, list) or len(rectangle) != 4:
+        return False
+    if not all(type(side) in {int, float} for side in rectangle):
+        return False
+    left, bottom, right, top = (float(side) for side in rectangle)
+    return box[0] <= left < right <= box[2] and box[1] <= bottom < top <= box[3]
 
 
 def _place_is_right(story: Story, step: Step, ref: Ref, field: Dict) -> bool:

@@ -42,7 +42,7 @@ def check_sections(story: Story, step: Step) -> list[Finding]:
     if type(size) is not int or type(earlier) is not int or size <= highest or size < earlier:
         found.append(failed("trailer_size", subject=str(step)))
     found += _trailer(story.r0.trailer, revision.trailer, step)
-    if _misplaced(step):
+    if _misplaced(step) or "XRefStm" in revision.trailer:
         found.append(failed("sections", subject=str(step)))
     for num, entry in step.entries.items():
         earlier_entry = step.before.entry(num)

@@ -9,6 +9,7 @@ from signkit.pades.changes.facts import LayoutFacts
 from signkit.pades.changes.fields import check_fields, check_lock
 from signkit.pades.changes.findings import failed, undecided
 from signkit.pades.changes.form import check_form
+from signkit.pades.changes.inert import check_inert
 from signkit.pades.changes.numbers import check_new_numbers, check_redefined, check_shared, survey
 from signkit.pades.changes.pagetree import check_pages
 from signkit.pades.changes.prefix import check_prefix
@@ -90,6 +91,7 @@ def _step(story: Story, step: Step, highest: int) -> list[Finding]:
     found += check_form(step)
     found += check_structure(story, step)
     found += check_reach(story, step)
+    found += check_inert(step)
     if step.number == 1:
         found += check_fields(story, step)
         found += [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from signkit.model.report import Finding
@@ -108,13 +109,25 @@ def _archive_numbers(story: Story, step: Step) -> set[int]:
     return found
 
 
+def _is_archive_name(story: Story, field: Dict) -> bool:
+    """A timestamp's name says nothing but its number: readers show it beside the signatures."""
+    raw = field.get("T")
+    prefix = story.facts.certify.rpartition("-")[0]
+    name = decode_text(raw) if isinstance(raw, bytes) else ""
+    return re.fullmatch(re.escape(prefix) + r"-archive-[1-9][0-9]{0,5}", name, re.ASCII) is not None
+
+
 def _archive_field(story: Story, step: Step, num: int) -> list[Finding]:
     added = added_fields(step)
     if added is None or len(added) != 1 or not isinstance(added[0], Ref) or added[0].num != num:
         return [failed("field_set", subject=str(step))]
     found = check_field(story, step, added[0], seal=True)
-    if "Lock" in step.after.get_dict(added[0]):
+    field = step.after.get_dict(added[0])
+    if "Lock" in field:
         found.append(failed("lock", subject=str(step)))
+    certified = story.fields_by_name(step.after).get(story.facts.certify)
+    if not _is_archive_name(story, field) or certified is None or not same(field.get("TU"), certified[1].get("TU")):
+        found.append(failed("timestamp_field", subject=str(step)))
     changed = set(step.changed)
     for page in new_pages(story, story.steps[0]):
         pointer = step.after.get_dict(page).get("Annots")

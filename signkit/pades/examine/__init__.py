@@ -22,6 +22,7 @@ from signkit.pades.examine.refusals import (
     check_graph,
     check_kind,
     check_locks,
+    check_untouched,
     file_digest,
     in_document,
     opened,
@@ -58,6 +59,7 @@ def examine(path: Path) -> Examination:
     except UnreadableDocumentError as exc:
         raise (exc if exc.code.startswith("document.") and "file" in exc.subject else in_document(exc, path)) from exc
     check_locks(path, facts.signatures)
+    check_untouched(path, pdf, facts.signatures)
     check_pyhanko(path, view)
     check_pdfium(path, view)
     return Examination(str(path), digest_text(file_digest(path)), facts)

@@ -12,12 +12,24 @@ from signkit.errors import (
     UnsupportedDocumentError,
 )
 from signkit.files import sha256_of
+from signkit.model.report import Verdict
+from signkit.pades.changes import classify_changes
 from signkit.pades.examine.facts import ExistingSignature
 from signkit.pades.examine.graph import Graph
 from signkit.pades.examine.shared import shared_objects
 from signkit.pades.structure import MAX_OBJECT_NUMBER, Pdf, View
 
-__all__ = ["MAX_BYTES", "REPAIR", "check_file", "check_graph", "check_kind", "check_locks", "file_digest", "opened"]
+__all__ = [
+    "MAX_BYTES",
+    "REPAIR",
+    "check_file",
+    "check_graph",
+    "check_kind",
+    "check_locks",
+    "check_untouched",
+    "file_digest",
+    "opened",
+]
 
 MAX_BYTES: Final = 2 * 1024**3
 """Largest document, ours: byte offsets of a classic cross-reference table end at ten digits, patience sooner."""
@@ -27,6 +39,8 @@ REPAIR: Final = "create the envelope with --repair: signkit then signs a clean c
 _PRINT: Final = "print the document to a new PDF and use that"
 _CLOSING: Final = frozenset({"All", "Exclude"})
 """FieldMDP actions (ISO 32000-1 table 233) that lock fields nobody has made yet."""
+_TRAILING: Final = "changes.tail"
+"""A risk of its own, which can be accepted."""
 _OTHERS: Final = (
     (b"PK\x03\x04", "a Word, Excel or zip file", "open it in its program and export it as PDF"),
     (b"\xd0\xcf\x11\xe0", "an old Word or Excel file", "open it in its program and export it as PDF"),
@@ -212,6 +226,26 @@ def check_locks(path: Path, signatures: tuple[ExistingSignature, ...]) -> None:
                 hint="ask for the document before it was locked; attach the locked one if it matters",
                 subject={"file": str(path), "field": item.field},
             )
+
+
+def check_untouched(path: Path, pdf: Pdf, signatures: tuple[ExistingSignature, ...]) -> None:
+    """Return only if nothing has happened to a signed document but what its signatures cover or permit.
+
+    Signed again it would look whole: people would put their names to what the first ones never saw.
+
+    Raises:
+        UnsupportedDocumentError: ``document.changed_since_signed``.
+    """
+    if not signatures:
+        return
+    wrong = [item for item in classify_changes(pdf).findings if item.verdict is Verdict.FAILED]
+    if any(item.code != _TRAILING for item in wrong):
+        raise UnsupportedDocumentError(
+            "the document was changed after it was signed, in a way that its signature does not permit",
+            code="document.changed_since_signed",
+            hint="ask for the document as it was signed; `signkit verify` says what was changed",
+            subject={"file": str(path)},
+        )
 
 
 def file_digest(path: Path) -> bytes:

@@ -50,7 +50,7 @@ def register(
 def attacks() -> Mapping[str, Attack]:
     """Return every forgery of structure by name."""
     # NOTE: the modules register themselves; imported here, for they need this one.
-    from signkit.testing.attacks import after, in_r1, in_signed  # noqa: F401, PLC0415
+    from signkit.testing.attacks import added, after, in_r1, in_signed  # noqa: F401, PLC0415
 
     return dict(_KNOWN)
 
