@@ -29,7 +29,10 @@ _LOCAL: Final = struct.Struct("<4s5H3L2H")
 _UTF8: Final = 0x800
 _STORED: Final = 0
 _DEFLATED: Final = 8
-_REGULAR: Final = 0o100000
+_VERSION: Final = 20
+_MADE_BY: Final = 3 << 8 | _VERSION
+_MODE: Final = 0o100644 << 16
+"""What we write: an ordinary file, by PKZIP 2.0 on Unix. Nothing signs these fields, so they may say nothing else."""
 _MAX_FILES: Final = 20_000
 """Most files, ours: an envelope of 1 000 entries has some 2 100."""
 _MAX_TOTAL: Final = 8 << 30
@@ -64,6 +67,8 @@ class Member:
     size: int
     crc: int
     deflated: bool
+    date: tuple[int, int]
+    """MS-DOS time and date; the same for every file."""
 
 
 def looks_like_container(path: Path) -> bool:
@@ -74,7 +79,7 @@ def looks_like_container(path: Path) -> bool:
     """
     with path.open("rb") as stream:
         head = stream.read(_LOCAL.size + 64)
-    return head.startswith(b"PK") and (b"mimetype" in head or b"application/vnd.etsi.asic" in head)
+    return b"application/vnd.etsi.asic" in head or (head.startswith(b"PK") and b"mimetype" in head)
 
 
 class ContainerReader:
@@ -181,13 +186,12 @@ class ContainerReader:
         if place != start:
             raise ContainerReadError("gap")
         _check_names([member.name for member in members])
+        _check_sizes(members)
         if not members or members[0].name != MIMETYPE_NAME or members[0].deflated:
             raise ContainerReadError("mimetype")
         found = {member.name: member for member in members}
         if members[0].size != len(MIMETYPE) or b"".join(self._blocks(members[0])) != MIMETYPE:
             raise ContainerReadError("mimetype")
-        if sum(member.size for member in members) > _MAX_TOTAL:
-            raise ContainerReadError("limit")
         return found
 
     def _members(self, directory: bytes, count: int) -> list[Member]:
@@ -196,13 +200,14 @@ class ContainerReader:
             if at + _CENTRAL.size > len(directory):
                 raise ContainerReadError("form")
             values = _CENTRAL.unpack_from(directory, at)
-            mark, _, _, flags, method, _, _, crc, packed, size, length, extra, comment, disk, _, mode, start = values
+            mark, made, needed, flags, method, time, date, crc, packed, size, length, *rest, mode, start = values
             name = directory[at + _CENTRAL.size : at + _CENTRAL.size + length]
-            if mark != b"PK\1\2" or len(name) != length or extra or comment or disk:
+            if (mark, made, needed) != (b"PK\1\2", _MADE_BY, _VERSION) or len(name) != length or any(rest):
                 raise ContainerReadError("form")
-            members.append(_member(name, flags, method, crc=crc, packed=packed, size=size, start=start))
-            if mode >> 16 and (mode >> 16) & 0o170000 not in {0, _REGULAR}:
-                raise ContainerReadError("kind", members[-1].name)
+            when = (time, date)
+            members.append(_member(name, flags, method, crc=crc, packed=packed, size=size, start=start, date=when))
+            if mode != _MODE or when != members[0].date:
+                raise ContainerReadError("form", members[-1].name)
             at += _CENTRAL.size + length
         if at != len(directory):
             raise ContainerReadError("form")
@@ -214,17 +219,20 @@ class ContainerReader:
         raw = self._stream.read(_LOCAL.size)
         if len(raw) != _LOCAL.size or raw[:4] != b"PK\3\4":
             raise ContainerReadError("gap", member.name)
-        _, _, flags, method, _, _, crc, packed, size, length, extra = _LOCAL.unpack(raw)
+        _, needed, flags, method, time, date, crc, packed, size, length, extra = _LOCAL.unpack(raw)
         name = self._stream.read(length)
-        said = _member(name, flags, method, crc=crc, packed=packed, size=size, start=place)
+        when = (time, date)
+        said = _member(name, flags, method, crc=crc, packed=packed, size=size, start=place, date=when)
         start = place + _LOCAL.size + len(name)
-        if extra or len(name) != length or said != member:
+        if extra or needed != _VERSION or len(name) != length or said != member:
             raise ContainerReadError("disagree", member.name)
         object.__setattr__(member, "start", start)
         return start + member.packed
 
 
-def _member(raw: bytes, flags: int, method: int, *, crc: int, packed: int, size: int, start: int) -> Member:
+def _member(
+    raw: bytes, flags: int, method: int, *, crc: int, packed: int, size: int, start: int, date: tuple[int, int]
+) -> Member:
     try:
         name = raw.decode("utf-8" if flags & _UTF8 else "ascii")
     except UnicodeDecodeError as exc:
@@ -235,11 +243,11 @@ def _member(raw: bytes, flags: int, method: int, *, crc: int, packed: int, size:
         raise ContainerReadError("encrypted", name)
     if flags & ~_UTF8 or method not in {_STORED, _DEFLATED} or 0xFFFFFFFF in {packed, size, start}:
         raise ContainerReadError("form", name)
+    if bool(flags & _UTF8) is name.isascii():
+        raise ContainerReadError("form", name)
     if method == _STORED and packed != size:
         raise ContainerReadError("size", name)
-    if size > _MEBIBYTE and size > _MAX_RATIO * packed:
-        raise ContainerReadError("limit", name)
-    return Member(name, start, packed, size, crc, method == _DEFLATED)
+    return Member(name, start, packed, size, crc, method == _DEFLATED, date)
 
 
 def _check_names(names: list[str]) -> None:
@@ -252,6 +260,15 @@ def _check_names(names: list[str]) -> None:
         parts = name.split("/")
         if any("/".join(parts[:depth]) in known for depth in range(1, len(parts))):
             raise ContainerReadError("names")
+
+
+def _check_sizes(members: list[Member]) -> None:
+    """Refuse what would not fit, or grows out of all proportion, before a byte of it is unpacked."""
+    for member in members:
+        if member.size > _MEBIBYTE and member.size > _MAX_RATIO * member.packed:
+            raise ContainerReadError("limit", member.name)
+    if sum(member.size for member in members) > _MAX_TOTAL:
+        raise ContainerReadError("limit")
 
 
 def _unpacked(unpack: zlib._Decompress | None, packed: bytes, member: Member) -> Iterator[bytes]:

@@ -7,7 +7,7 @@ manifest with one timestamp over all that. Nothing may stand in it that nobody s
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -18,11 +18,11 @@ from signkit.model.report import Finding, Verdict, worst
 from signkit.pades.asic.layout import ARCHIVE_MANIFEST, ARCHIVE_TOKEN, MANIFEST, META_FILES, MIMETYPE_NAME, SIGNATURE
 from signkit.pades.asic.manifest import MAX_MANIFEST_BYTES, ContainerManifest, ManifestError, parse_manifest
 from signkit.pades.asic.reader import ContainerReader, ContainerReadError
-from signkit.pades.validate_cms import CmsError, check_cms, form_holds, read_cms
+from signkit.pades.validate_cms import CmsError, check_cms, form_holds, names_exactly, read_cms
 from signkit.pades.validate_der import is_der
 from signkit.pades.validate_facts import SignatureFacts
 from signkit.pades.validate_material import Material
-from signkit.pades.validate_time import Judge, imprint_of
+from signkit.pades.validate_time import Judge, Judged, imprint_of
 from signkit.x509.certificates import Certificate
 from signkit.x509.crls import Crl
 from signkit.x509.errors import X509Error
@@ -82,6 +82,8 @@ def judge_container(
         return JudgedContainer(tuple(work.findings), ())
     judge = Judge(material=Material(), tsa=tsa, trusted=seal, at=at)
     facts = _Signatures(judge, meta).judge(seal)
+    if facts[0].verdict is not Verdict.FAILED and not _dated(reader, facts[0].claimed_at):
+        work.fail("date")
     return JudgedContainer(tuple(work.findings), facts, judge)
 
 
@@ -184,6 +186,7 @@ class _Signatures:
         findings = list(judged.findings)
         if not is_der(self.meta[ARCHIVE_TOKEN]) or not form_holds(self.meta[ARCHIVE_TOKEN], token=True):
             findings.append(_wrong("cms_form", "FORMAT_FAILURE", ARCHIVE_TOKEN))
+        findings += self._strict_token(judged)
         verdict = _verdict(findings, trusted=bool(judged.path))
         return SignatureFacts(
             field=ARCHIVE_TOKEN,
@@ -198,6 +201,18 @@ class _Signatures:
             token=judged.token,
             best_time=judged.best_time,
         )
+
+    def _strict_token(self, judged: Judged) -> Iterator[Finding]:
+        """Give what is wrong with what nothing covers in the newest token: its signer's name, its certificates."""
+        signer = judged.token.signer if judged.token else None
+        if signer is None:
+            return
+        if not names_exactly(self.meta[ARCHIVE_TOKEN], signer):
+            yield _wrong("cms_form", "FORMAT_FAILURE", ARCHIVE_TOKEN)
+        material = self.judge_of.material.certificates
+        used = {*judged.path, *(item for item, place in material.items() if place == _SEALED)}
+        if judged.path and any(item not in used for item in TimestampToken(self.meta[ARCHIVE_TOKEN]).certificates):
+            yield _wrong("stray_certificate", "FORMAT_FAILURE", ARCHIVE_TOKEN)
 
     def _seal(self, anchors: Sequence[Certificate], *, archived: SignatureFacts | None) -> SignatureFacts:
         data, manifest = self.meta[SIGNATURE], self.meta[MANIFEST]
@@ -244,6 +259,15 @@ class _Signatures:
             best_time=judged.best_time,
             level=level,
         )
+
+
+def _dated(reader: ContainerReader, at: datetime | None) -> bool:
+    """Tell whether the dates in the ZIP are the seal's signing-time: nothing else vouches for them."""
+    if at is None:
+        return False
+    time = at.hour << 11 | at.minute << 5 | at.second // 2
+    date = (at.year - 1980) << 9 | at.month << 5 | at.day
+    return all(member.date == (time, date) for member in reader.members.values())
 
 
 def _signing_time(attributes: Mapping[str, Any]) -> datetime | None:
