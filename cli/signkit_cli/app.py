@@ -39,10 +39,15 @@ COMMANDS: Final = (
     "journal",
     "doctor",
     "tick",
+    "notice",
+    "template",
+    "group",
 )
 """In the order in which a clerk meets them; each is a module of ``signkit_cli.commands`` with an ``app``."""
 
 _FLAGS: Final = ("--json", "--yes", "--quiet", "--verbose")
+_ALONE: Final = {"--review-due": "today"}
+"""Options that may stand without a value, and what they mean then: Typer knows no such thing."""
 _VALUES: Final = ("--home", "--lang", "--passphrase-file")
 
 
@@ -183,6 +188,8 @@ def _hoisted(arguments: Sequence[str]) -> list[str]:
             position += 1
         else:
             rest.append(word)
+            if word in _ALONE and (position + 1 == len(arguments) or arguments[position + 1].startswith("-")):
+                rest.append(_ALONE[word])
         position += 1
     return front + rest
 

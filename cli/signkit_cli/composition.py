@@ -157,21 +157,9 @@ class Home:
             PluginError: missing, in conflict or broken.
             ConfigError: one of its settings is wrong.
         """
-        from signkit.ports.delivery import DeliveryContext
+        from signkit_cli.delivering import make_delivery
 
-        settings = self.config.delivery
-        factory: Any = plugins.load(plugins.find(plugins.DELIVERIES, settings.method))
-        context = DeliveryContext(
-            settings=settings.settings.get(settings.method, {}),
-            home=self.folder,
-            environment=self.config.environment,
-            organisation=self.config.organisation,
-            clock=self.clock,
-            sender=settings.sender,
-            reply_to=settings.reply_to,
-            timeout_seconds=settings.timeout_seconds,
-        )
-        return cast("DeliveryService", factory.create(context))
+        return make_delivery(self)
 
     def close(self) -> None:
         """Let go of the database and of whoever carries letters."""

@@ -13,17 +13,44 @@ from signkit.errors import SignkitError
 from signkit.model.notices import Outcome
 
 if TYPE_CHECKING:
+    from signkit.ports.delivery import DeliveryFactory, DeliveryService
     from signkit.workflows.desk import Desk
     from signkit.workflows.notify import Told
     from signkit.workflows.post import Post
     from signkit.workflows.tick import Chore, Done
+    from signkit_cli.composition import Home
     from signkit_cli.session import Session
 
-__all__ = ["claim_in", "delivery_chores", "tell"]
+__all__ = ["claim_in", "delivery_chores", "make_delivery", "tell"]
 
 LOCKS: Final = "locks"
 _ENOUGH: Final = 2
 """So many letters that reach nobody, and the other side is taken to be away."""
+
+
+def make_delivery(home: Home) -> DeliveryService:
+    """Return the delivery service that a home's configuration names.
+
+    Raises:
+        PluginError: missing, in conflict or broken.
+        ConfigError: one of its settings is wrong.
+    """
+    from signkit import plugins
+    from signkit.ports.delivery import DeliveryContext
+
+    settings = home.config.delivery
+    factory: DeliveryFactory = plugins.load(plugins.find(plugins.DELIVERIES, settings.method))
+    context = DeliveryContext(
+        settings=settings.settings.get(settings.method, {}),
+        home=home.folder,
+        environment=home.config.environment,
+        organisation=home.config.organisation,
+        clock=home.clock,
+        sender=settings.sender,
+        reply_to=settings.reply_to,
+        timeout_seconds=settings.timeout_seconds,
+    )
+    return factory.create(context)
 
 
 def tell(session: Session, desk: Desk, envelopes: Iterable[str]) -> None:

@@ -5,6 +5,7 @@ Order of precedence, flag, variable, file, default, is the command line's busine
 
 from __future__ import annotations
 
+from signkit.config import groups
 from signkit.config.default import default_toml
 from signkit.config.settings import (
     CONFIG_FILE,
@@ -24,6 +25,7 @@ __all__ = [
     "TimestampService",
     "WitnessSettings",
     "default_toml",
+    "groups",
     "load_config",
     "parse_config",
 ]

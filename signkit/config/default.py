@@ -5,10 +5,15 @@ from __future__ import annotations
 __all__ = ["default_toml"]
 
 
-def default_toml(*, environment: str, organisation: str, origin: str, language: str) -> str:
+def default_toml(
+    *, environment: str, organisation: str, origin: str, language: str, database: str | None = None
+) -> str:
     """Return the configuration file of a new home, with a comment for each choice."""
     services = '["embedded"]' if environment == "test" else "[]"
     provider = "rehearsal" if environment == "test" else "bankid"
+    where = '# database = "postgresql+psycopg://…"   # default: one SQLite file in this folder'
+    if database is not None:
+        where = f"database = {_quoted(database)}"
     return f"""\
 # signkit: the settings of this home. An unknown key is an error.
 
@@ -17,7 +22,7 @@ environment = "{environment}"          # test: says TEST everywhere; production:
 organisation = {_quoted(organisation)}
 origin = {_quoted(origin)}            # name of the journal; never change it
 language = "{language}"                # sv, en or da: documents and messages
-# database = "postgresql+psycopg://…"   # default: one SQLite file in this folder
+{where}
 
 [sign]
 provider = "{provider}"           # unless the signatory or --provider says otherwise

@@ -33,6 +33,9 @@ class DocumentKind(enum.StrEnum):
     PROTOCOL = "protocol"
     GOVERNING_DOCUMENT = "governing-document"
     EMPLOYMENT_CONTRACT = "employment-contract"
+    SAMVERKAN = "samverkan"
+    """Minutes of a consultation group of employer and unions."""
+    DELEGATED_DECISION = "delegated-decision"
     OTHER = "other"
 
 

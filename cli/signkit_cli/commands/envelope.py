@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from signkit.errors import UsageError
-from signkit_cli.asking import read_deadline, read_invitees, read_kind, read_metadata, read_risks
 from signkit_cli.commands import envelope_life
 from signkit_cli.session import Session
 from signkit_cli.words import h
+
+if TYPE_CHECKING:
+    from signkit.ports.store import ReadTransaction
 
 app = typer.Typer(add_completion=False, help=h("help.envelope"), no_args_is_help=True)
 
@@ -23,39 +25,42 @@ def create(
     context: typer.Context,
     documents: Annotated[list[Path], typer.Argument(help=h("help.create.documents"), show_default=False)],
     *,
-    kind: Annotated[str, typer.Option(help=h("help.create.kind"))] = "protocol",
+    kind: Annotated[str | None, typer.Option(help=h("help.create.kind"))] = None,
+    template: Annotated[str | None, typer.Option(help=h("help.create.template"))] = None,
     title: Annotated[str | None, typer.Option(help=h("help.create.title"))] = None,
     meta: Annotated[list[str] | None, typer.Option(help=h("help.create.meta"), metavar="KEY=VALUE")] = None,
     signatory: Annotated[list[str] | None, typer.Option(help=h("help.create.signatory"))] = None,
     signatories: Annotated[Path | None, typer.Option(help=h("help.create.signatories"))] = None,
+    group: Annotated[list[str] | None, typer.Option(help=h("help.create.group"))] = None,
     rule: Annotated[list[str] | None, typer.Option(help=h("help.create.rule"), metavar="KEY=VALUE")] = None,
     deadline: Annotated[str | None, typer.Option(help=h("help.create.deadline"))] = None,
-    disclosure: Annotated[str, typer.Option(help=h("help.create.disclosure"))] = "none",
+    disclosure: Annotated[str | None, typer.Option(help=h("help.create.disclosure"))] = None,
     accept_risk: Annotated[list[str] | None, typer.Option(help=h("help.create.accept_risk"))] = None,
     repair: Annotated[bool, typer.Option("--repair", help=h("help.create.repair"))] = False,
 ) -> None:
     """Make an envelope from PDF files."""
-    session: Session = context.obj
-    metadata = read_metadata(meta or [])
-    invitees, rules = read_invitees(signatory or [], signatories, rule or [])
-    risks = read_risks(accept_risk or [])
-    home = session.open()
-    from signkit.workflows.create import EnvelopeDraft, create_envelope
-    from signkit.workflows.view import show as view
+    from signkit_cli.drafting import Asked, draft_of
 
-    draft = EnvelopeDraft(
-        paths=documents,
-        kind=read_kind(kind),
-        invitees=invitees,
+    session: Session = context.obj
+    asked = Asked(
+        documents=documents,
+        kind=kind,
+        template=template,
         title=title,
-        metadata=metadata,
-        deadline=read_deadline(deadline) if deadline else None,
+        meta=meta or [],
+        signatory=signatory or [],
+        signatories=signatories,
+        group=group or [],
+        rule=rule or [],
+        deadline=deadline,
         disclosure=disclosure,
-        accepted_risks=risks | frozenset(home.config.accept_risks),
+        accept_risk=accept_risk or [],
         repair=repair,
-        language=home.config.language,
-        rules=rules,
     )
+    draft = draft_of(session, asked)
+    home = session.open()
+    from signkit.workflows.create import create_envelope
+    from signkit.workflows.view import show as view
 
     envelope = create_envelope(home.desk(session.observer()), draft, on_repair=session.tell_repair)
     with home.store.read() as tx:
@@ -92,6 +97,7 @@ def list_(
     context: typer.Context,
     *,
     state: Annotated[str | None, typer.Option(help=h("help.list.state"))] = None,
+    review_due: Annotated[str | None, typer.Option("--review-due", help=h("help.list.review_due"))] = None,
 ) -> None:
     """List envelopes, newest first."""
     from signkit.model.envelope import EnvelopeState
@@ -106,7 +112,8 @@ def list_(
     from signkit_cli.render.text import envelope_row
 
     with home.store.read() as tx:
-        for envelope in tx.envelopes():
+        found = tx.envelopes() if review_due is None else _review_due(session, tx, review_due)
+        for envelope in found:
             value = view(tx, envelope)
             if state is not None and value["state"] != state:
                 continue
@@ -114,6 +121,25 @@ def list_(
                 session.terminal.json(value)
             else:
                 session.terminal.line(envelope_row(value, session.terminal.lang))
+
+
+def _review_due(session: Session, tx: ReadTransaction, day: str) -> list[str]:
+    """Return the envelopes that are to be reviewed by a day, the most urgent first."""
+    from datetime import date
+
+    from signkit.texts.dates import swedish_day
+    from signkit.workflows.review import due_for_review
+    from signkit_cli.kinds import review_keys
+
+    try:
+        wanted = swedish_day(session.open().clock.now()) if day == "today" else date.fromisoformat(day)
+    except ValueError as exc:
+        raise UsageError(
+            f"{day[:40]!r} is not a date",
+            code="usage.date",
+            hint="write --review-due 2026-12-31, or --review-due alone",
+        ) from exc
+    return [item.envelope for item in due_for_review(tx, wanted, keys=review_keys(session))]
 
 
 @app.command(help=h("help.envelope.void"))

@@ -1,0 +1,42 @@
+"""Templates as a session sees them: signkit's, and those of its home."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from signkit.config.templates import find_template, template_of_kind, templates
+
+if TYPE_CHECKING:
+    from signkit.model.template import Template
+    from signkit_cli.session import Session
+
+__all__ = ["home_template", "home_templates", "kind_template", "review_keys"]
+
+
+def home_templates(session: Session) -> list[tuple[Template, bool]]:
+    """Return every template that a session's home knows, with whether it is the home's own.
+
+    Raises:
+        ConfigError: one of them cannot be read.
+    """
+    return templates(session.folder)
+
+
+def home_template(session: Session, name: str) -> Template:
+    """Return one template by its name.
+
+    Raises:
+        UsageError: there is none.
+        ConfigError: it cannot be read.
+    """
+    return find_template(name, session.folder)
+
+
+def kind_template(kind: str) -> Template | None:
+    """Return the template that signkit ships for a kind; None where it has none."""
+    return template_of_kind(kind)
+
+
+def review_keys(session: Session) -> tuple[str, ...]:
+    """Return the keys of the metadata that say by when a document is to be reviewed."""
+    return tuple(sorted({item.review for item, _ in templates(session.folder) if item.review}))
