@@ -17,6 +17,7 @@ from pyhanko_certvalidator.registry import SimpleCertificateStore
 from signkit.audit import verify_file
 from signkit.errors import UnsupportedDocumentError
 from signkit.model.report import ChangeLevel, Report, Verdict
+from signkit.pades import certify, prepare
 from signkit.pades.changes import forbidding, places
 from signkit.pades.examine import examine
 from signkit.pades.structure import Dict, Name, Pdf, Ref
@@ -135,7 +136,6 @@ def test_an_annotation_that_a_certification_permits_stays_open(tmp_path: Path):
 
 def again(data: bytes, trusted: Trusted, folder: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[ProvedFile, Report]:
     """Send a signed file as the original of an envelope, by a sender that refuses nothing."""
-    prepare, certify = proved.prepare, proved.certify
     monkeypatch.setattr(proved, "prepare", lambda *given, **options: prepare(*given, **{**options, "pages": None}))
     monkeypatch.setattr(proved, "certify", lambda *given: certify(*given, docmdp=False))
     trusted.authority.clock.advance(seconds=3 * 86_400)  # type: ignore[attr-defined]

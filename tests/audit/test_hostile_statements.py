@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -61,7 +62,8 @@ class _Blind:
     def verify(self, evidence: Evidence, *, anchors: Sequence[bytes]) -> EvidenceFacts:
         verifier = verifier_for(evidence.format)
         assert verifier is not None
-        return dataclasses.replace(verifier.verify(evidence, anchors=anchors), **{self._missing: None})
+        nothing: dict[str, Any] = {self._missing: None}
+        return dataclasses.replace(verifier.verify(evidence, anchors=anchors), **nothing)
 
 
 @pytest.mark.parametrize(
