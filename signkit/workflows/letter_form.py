@@ -74,9 +74,11 @@ def as_text(blocks: Sequence[Block]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def as_html(blocks: Sequence[Block], *, lang: str, title: str) -> str:
-    """Return the letter as one HTML page in the language ``lang``."""
+def as_html(blocks: Sequence[Block], *, lang: str, title: str, heading: str | None = None) -> str:
+    """Return the letter as one HTML page in the language ``lang``, with a heading of its own where one is given."""
     body = "\n".join(map(_html, blocks))
+    if heading:
+        body = f'<h1 style="margin:0 0 16px;font-size:26px;line-height:1.3">{html.escape(heading)}</h1>\n{body}'
     return (
         f'<!doctype html>\n<html lang="{html.escape(lang)}">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
