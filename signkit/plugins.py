@@ -93,7 +93,7 @@ def load(plugin: Plugin) -> Any:
         raise PluginLoadError(f"{plugin.name!r} cannot be loaded", subject={"provider": plugin.name})
     try:
         return plugin.entry_point.load()
-    except Exception as exc:
+    except (Exception, SystemExit) as exc:  # one that ends the process while it is imported, too
         raise PluginLoadError(
             f"{plugin.name!r} of {plugin.distribution} {plugin.version} fails to load: {type(exc).__name__}",
             hint=f"reinstall or remove {plugin.distribution}",
