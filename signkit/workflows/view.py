@@ -10,6 +10,7 @@ from signkit.model.person import same_name
 from signkit.ports.store import ReadTransaction
 from signkit.workflows.acting import acting
 from signkit.workflows.desk import load
+from signkit.workflows.erase import Erasure, erasures
 from signkit.workflows.openings import Openings
 
 __all__ = ["envelope_json", "find_signatories", "show"]
@@ -17,11 +18,13 @@ __all__ = ["envelope_json", "find_signatories", "show"]
 
 def show(tx: ReadTransaction, envelope: str) -> Json:
     """Return ``signkit.envelope/1`` for one envelope."""
-    return envelope_json(load(tx, envelope), Openings(tx.openings(envelope)))
+    openings = Openings(tx.openings(envelope))
+    erased = erasures(tx, envelope)[-1:] if not openings.values else []
+    return envelope_json(load(tx, envelope), openings, erased=erased[0] if erased else None)
 
 
-def envelope_json(envelope: Envelope, openings: Openings) -> Json:
-    """Return ``signkit.envelope/1``; what has been erased is empty."""
+def envelope_json(envelope: Envelope, openings: Openings, *, erased: Erasure | None = None) -> Json:
+    """Return ``signkit.envelope/1``; names that were erased are null, and ``erased`` says when and by which rule."""
     return {
         "schema": "signkit.envelope/1",
         "id": envelope.id,
@@ -34,7 +37,7 @@ def envelope_json(envelope: Envelope, openings: Openings) -> Json:
         "created": format_time(envelope.created),
         "documents": [
             {
-                "name": openings.document(index),
+                "name": None if erased else openings.document(index),
                 "size": document.r0.size,
                 "sha256": document.r0.sha256,
                 "pages": document.pages,
@@ -45,21 +48,21 @@ def envelope_json(envelope: Envelope, openings: Openings) -> Json:
         "signatories": [
             {
                 "id": item.id,
-                "name": openings.name(item.id),
+                "name": None if erased else openings.name(item.id),
                 "role": item.role,
                 "order": item.order,
                 "state": item.status.value,
                 "at": format_time(item.at) if item.at else None,
                 "capacity": envelope.rules.of(item.id).capacity.value,
                 "paragraphs": envelope.rules.of(item.id).paragraphs,
-                "delegate": acting(item, openings).name if item.delegate else None,
+                "delegate": acting(item, openings).name if item.delegate and not erased else None,
             }
             for item in envelope.signatories
         ],
         "recipients": [
             {
                 "id": item.id,
-                "name": openings.text(f"recipient.{item.id}.name", item.id),
+                "name": None if erased else openings.text(f"recipient.{item.id}.name", item.id),
                 "capacity": item.capacity.value,
             }
             for item in envelope.recipients
@@ -69,6 +72,7 @@ def envelope_json(envelope: Envelope, openings: Openings) -> Json:
         "corrected_by": envelope.corrected_by,
         "sealed": envelope.stage == "archived",
         "head": envelope.head,
+        "erased": {"at": format_time(erased.at), "rule": erased.rule} if erased else None,
     }
 
 

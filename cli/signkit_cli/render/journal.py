@@ -44,12 +44,19 @@ def story_json(envelope: str, entries: Sequence[StoredEntry]) -> dict[str, Any]:
     }
 
 
+def _name(signatory: str, openings: Openings, lang: str, delegates: Mapping[str, str]) -> str:
+    """Return who acted; of an envelope whose openings were erased, which place."""
+    if not openings.values:
+        return text("story.erased_name", lang, place=signatory)
+    return printable(delegates.get(signatory) or openings.name(signatory))
+
+
 def _sentence(stored: StoredEntry, openings: Openings, lang: str, delegates: Mapping[str, str]) -> str:
     """Return what happened; who was given a mandate acts from then on under their own name."""
     entry = stored.entry
     signatory = entry.data.get("signatory") or entry.actor.removeprefix("signatory:")
     params = {
-        "name": printable(delegates.get(str(signatory)) or openings.name(str(signatory))),
+        "name": _name(str(signatory), openings, lang, delegates),
         "provider": printable(entry.data.get("provider", "")),
         "count": len(entry.data.get("documents") or entry.data.get("files") or ()),
     }

@@ -18,7 +18,7 @@ _MARKS = {"signed": "✓", "approved": "✓", "declined": "✗", "expired": "–
 
 def envelope_lines(value: Mapping[str, Any], lang: str) -> list[Line]:
     """Return an envelope as lines, each with a style or none."""
-    lines: list[Line] = [(printable(value["title"]), "bold")]
+    lines: list[Line] = [(_title(value, lang), "bold")]
     facts = list(_facts(value, lang))
     width = max(len(label) for label, _ in facts)
     lines += [(f"  {label:<{width}}  {words}", None) for label, words in facts]
@@ -44,12 +44,14 @@ def _facts(value: Mapping[str, Any], lang: str) -> Iterator[tuple[str, str]]:
     for number, document in enumerate(value["documents"]):
         count = document["pages"]
         pages = text("cli.pages_one" if count == 1 else "cli.pages", lang, count=count)
-        yield "" if number else text("cli.documents", lang), f"{printable(document['name'])} ({pages})"
+        yield "" if number else text("cli.documents", lang), f"{_name(document, lang)} ({pages})"
+    if value["erased"]:
+        yield text("cli.erased", lang), f"{value['erased']['at'][:10]} ({printable(value['erased']['rule'])})"
     for key in ("corrects", "corrected_by"):
         if value[key]:
             yield text(f"cli.{key}", lang), value[key]
     for number, told in enumerate(value["recipients"]):
-        words = f"{printable(told['name'])} ({text('capacity.' + told['capacity'], lang)})"
+        words = f"{_name(told, lang)} ({text('capacity.' + told['capacity'], lang)})"
         yield "" if number else text("cli.recipients", lang), words
 
 
@@ -59,8 +61,19 @@ def _place(item: Mapping[str, Any], lang: str) -> tuple[str, str, str]:
     if item["paragraphs"]:
         words = text("place.paragraphs", lang, role=words, paragraphs=item["paragraphs"].replace("-", "\u2013"))
     at = f" {local_time(item['at'])}" if item["at"] and item["state"] in {"signed", "approved", "declined"} else ""
-    name = item["name"] if item["delegate"] is None else f"{item['name']} → {item['delegate']}"
-    return printable(name), printable(words), text(f"signatory.{item['state']}", lang) + at
+    name = _name(item, lang)
+    name = name if item["delegate"] is None else f"{name} → {printable(item['delegate'])}"
+    return name, printable(words), text(f"signatory.{item['state']}", lang) + at
+
+
+def _title(value: Mapping[str, Any], lang: str) -> str:
+    """Return the title, or the words for one that was erased."""
+    return text("cli.erased_title", lang) if value["erased"] else printable(value["title"])
+
+
+def _name(value: Mapping[str, Any], lang: str) -> str:
+    """Return the name of a person or a document, or the words for one that was erased."""
+    return text("cli.erased_name", lang) if value["name"] is None else printable(value["name"])
 
 
 def _deadline(moment: str) -> str:
@@ -74,7 +87,7 @@ def envelope_row(value: Mapping[str, Any], lang: str) -> str:
     done = sum(1 for item in value["signatories"] if item["state"] in {"signed", "approved"})
     state = text(f"state.{value['state']}", lang)
     count = f"{done}/{len(value['signatories'])}"
-    return f"{value['id'][:8]}  {value['created'][:10]}  {state:<14} {count:>5}  {printable(value['title'])}"
+    return f"{value['id'][:8]}  {value['created'][:10]}  {state:<14} {count:>5}  {_title(value, lang)}"
 
 
 def local_time(moment: str) -> str:
