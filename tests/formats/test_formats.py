@@ -45,6 +45,8 @@ def said(tmp_path_factory: pytest.TempPathFactory, protokoll: Path, signkit_at: 
     envelope = run("envelope", "create", protokoll, *signatories, *options)[0]["id"]
     run("envelope", "send", envelope)
     run("sign", envelope, "--as", "s1")
+    run("delegate", envelope, "--as", "s2", "--to", "Cia Ny", "--mandate", "Delegationsordning 4.2")
+    run("tick")
     run("sign", envelope, "--as", "s2", "--rehearse", "decline", code=20)
     run("sign", envelope, "--as", "all")
     other = run("envelope", "create", protokoll, "--signatory", PEOPLE[0])[0]["id"]
@@ -82,6 +84,8 @@ def written(signed: Path, evidence: Path) -> Iterator[Any]:
             value = json.loads(join([bytes(part) for part in parts]))
             yield value
             yield from value.get("entries", ())
+            if value["schema"] == "signkit.manifest/1":
+                yield value["rules"]
     file = json.loads(evidence.read_text(encoding="utf-8"))
     yield file
     for ceremony in file["ceremonies"]:
