@@ -200,9 +200,8 @@ def test_renewals_go_on(tmp_path: Path, finished: SignedFile) -> None:
         "material": authority.material(),
         "timestamper": authority.stamps,
     }
-    renewed = archive(
-        finished.path, tmp_path / "renewed.pdf", field=finished.archive_field.replace("-1", "-2"), **wanted
-    )
+    second = finished.archive_field.replace("-1", "-2")
+    renewed = archive(finished.path, tmp_path / "renewed.pdf", field=second, **wanted)
     assert check_signkit_file(Pdf.open(renewed.path), facts_of(finished)) == []
     with pytest.raises(SealError, match="exists"):
         archive(renewed.path, tmp_path / "again.pdf", field=finished.archive_field, **wanted)
