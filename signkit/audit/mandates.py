@@ -6,6 +6,7 @@ from signkit.audit.case import Case
 from signkit.audit.history import History
 from signkit.canonical import CanonicalError, parse_digest
 from signkit.model.entry import Entry, format_time
+from signkit.model.person import commitment_of
 from signkit.model.statement import Delegation, Manifest, SignatureStatement, StatementError
 
 __all__ = ["check_correction", "check_mandates"]
@@ -47,6 +48,20 @@ def _check(case: Case, manifest: Manifest, place: str, statement: SignatureState
         case.fail("9", "rules.mandate_twice", subject=field)
     if case.passed("9"):
         case.note("9", "rules.mandate", subject=field, name=said.name)
+    _check_words(case, field, said, entry)
+
+
+def _check_words(case: Case, field: str, said: Delegation, entry: Entry) -> None:
+    """Hold the words of the mandate, where the evidence brings them, against the commitment."""
+    bundle = case.given.evidence
+    opening = bundle.openings.get(f"delegate.{entry.seq}.mandate") if bundle else None
+    if not isinstance(opening, dict):
+        return
+    salt, words = opening.get("salt"), opening.get("value")
+    if not isinstance(salt, str) or not isinstance(words, str) or commitment_of(salt, words) != said.mandate:
+        case.fail("8", "rules.mandate_words_differ", subject=field)
+    else:
+        case.note("8", "rules.mandate_words", subject=field, words=words[:300])
 
 
 def check_correction(case: Case, manifest: Manifest, history: History) -> None:

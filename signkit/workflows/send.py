@@ -13,6 +13,7 @@ from signkit.journal.checkpoint import log_vkey
 from signkit.journal.writer import append
 from signkit.model.entry import format_time
 from signkit.model.envelope import Envelope, EnvelopeState
+from signkit.model.rules import possible
 from signkit.model.statement import (
     DocumentRecord,
     FileState,
@@ -56,6 +57,12 @@ def send_envelope(desk: Desk, envelope_id: str) -> None:
                 "the deadline has passed", code="envelope.deadline", subject={"envelope": envelope_id}
             )
         expect_whole_log(desk, tx)
+        if not possible(envelope.rules, envelope.places, ()):
+            raise TransitionError(
+                "the rules cannot be met by those who are asked",
+                code="envelope.rules",
+                subject={"envelope": envelope_id},
+            )
         append(tx, envelope_id, "sending", actor="clerk", data={}, at=now)
         envelope = load(tx, envelope_id)
         openings = Openings(tx.openings(envelope_id))

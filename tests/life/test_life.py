@@ -38,6 +38,8 @@ def test_a_delegate_signs_in_the_delegator_s_field(home: Any, judge: Any, protok
     report = judge(envelope)
     assert report["verdict"] == "PASSED"
     assert "Dan Legat" in notes(report)["rules.mandate"]
+    assert "Delegationsordning 4.2" in notes(report)["rules.mandate_words"]
+    assert home("doctor", "--json").json["sound"]
     assert report["claims"]["C3b"]["verdict"] == "PASSED"
     assert next(item for item in report["signatures"] if item["field"].endswith("-s1"))["name"] == "Dan Legat"
 
@@ -74,6 +76,7 @@ def test_a_corrected_envelope_is_linked_to_the_declined_one(home: Any, judge: An
     report = judge(new["id"])
     assert report["verdict"] == "PASSED"
     assert old in notes(report)["rules.corrects"]
+    assert home("doctor", "--json").json["findings"] == []
     home("envelope", "correct", old, code=10)
 
 
