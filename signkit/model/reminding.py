@@ -1,4 +1,4 @@
-"""When to remind: pure calendar, scaled to the deadline, silent at night and at weekends.
+"""When to remind: pure calendar, scaled to the deadline, silent at night, at weekends and on public holidays.
 
 A reminder is due when half of the time that was left at the last message has gone: of sixteen days it comes after
 eight, twelve, fourteen and fifteen. Without a deadline it comes every week.
@@ -11,13 +11,14 @@ from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from signkit.model.calendar_se import next_working_day, rest_day
+
 __all__ = ["Reminders", "due_at"]
 
 _ZONE: Final = "Europe/Stockholm"
 _HOUR: Final = timedelta(hours=1)
 _DAY: Final = timedelta(days=1)
 _WEEK: Final = timedelta(days=7)
-_SATURDAY: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +32,19 @@ class Reminders:
     to_hour: int = 20
     """Nor from this hour on."""
     weekends: bool = False
-    """Whether to remind on Saturdays and Sundays, too."""
+    """Whether to remind on Saturdays, Sundays and public holidays, too."""
 
     def quiet(self, now: datetime, deadline: datetime | None) -> bool:
         """Tell whether nobody should be disturbed at ``now``.
 
-        At a weekend only what can wait does: a deadline within two days cannot.
+        At weekends and on holidays what can wait does: a deadline before the end of the next working day cannot.
         """
         local = now.astimezone(ZoneInfo(_ZONE))
         if not self.from_hour <= local.hour < self.to_hour:
             return True
-        pressing = deadline is not None and deadline - now < 2 * _DAY
-        return local.weekday() >= _SATURDAY and not self.weekends and not pressing
+        if self.weekends or rest_day(local.date()) is None:
+            return False
+        return deadline is None or deadline.astimezone(ZoneInfo(_ZONE)).date() > next_working_day(local.date())
 
     def due(self, last: datetime, *, since: datetime, count: int, now: datetime, deadline: datetime | None) -> bool:
         """Tell whether a reminder is due now.

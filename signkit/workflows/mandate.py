@@ -44,7 +44,8 @@ def delegate(desk: Desk, envelope_id: str, signatory: str, to: Invitee, *, manda
         state = envelope.signatory(signatory)
         if _said(state, openings, to, words):
             return
-        _check(desk, envelope, openings, state, to)
+        accepted = tx.entries(envelope_id)[0].entry.data.get("accepted_risks") or ()
+        _check(desk, envelope, openings, state, to, unidentified="unidentified" in accepted)
         if state.ceremony is not None:
             ended: dict[str, Json] = {"ceremony": state.ceremony, "outcome": "orphaned", "code": "delegated"}
             append(tx, envelope_id, "ceremony_ended", actor="system", data=ended, at=now)
@@ -62,7 +63,9 @@ def _said(state: SignatoryState, openings: Openings, to: Invitee, mandate: str) 
     return same and openings.text(f"delegate.{state.delegate.seq}.mandate") == mandate
 
 
-def _check(desk: Desk, envelope: Envelope, openings: Openings, state: SignatoryState, to: Invitee) -> None:
+def _check(
+    desk: Desk, envelope: Envelope, openings: Openings, state: SignatoryState, to: Invitee, *, unidentified: bool
+) -> None:
     who = {"envelope": envelope.id, "signatory": state.id}
     if not state.open or envelope.ended:
         raise TransitionError(
@@ -70,7 +73,7 @@ def _check(desk: Desk, envelope: Envelope, openings: Openings, state: SignatoryS
             code="envelope.already_signed",
             subject=who,
         )
-    if desk.environment == "production" and to.value is None:
+    if desk.environment == "production" and to.value is None and not unidentified:
         raise UsageError(
             "the delegate is named without a personal number", code="usage.unidentified", hint="add id=…", subject=who
         )

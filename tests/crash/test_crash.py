@@ -50,6 +50,8 @@ STORIES = (
     Story("sign-first", "sent", ("sign", "@e", "--as", "s1", *REHEARSE), "sent", 2, 3),
     Story("sign-last", "half", ("sign", "@e", "--as", "s2", *REHEARSE), "completed", 5, 4),
     Story("decline", "half", ("decline", "@e", "--as", "s2", "--reason", "nej", "--yes"), "declined", 4, 2),
+    Story("delegate", "half", ("delegate", "@e", "--as", "s2", "--to", "Dan", "--mandate", "m"), "sent", 2, 1),
+    Story("remind", "half", ("envelope", "remind", "@e"), "sent", 2, 1),
     Story("void", "half", ("envelope", "void", "@e", "--yes"), "voided", 4, 1),
     Story("void-draft", "created", ("envelope", "void", "@e", "--yes"), "voided", 0, 1),
     Story("export", "done", ("envelope", "export", "@e", "--output", "@o"), "completed", 5, 1),
@@ -163,7 +165,17 @@ def _journal(story: Story, before: list[tuple[str, Any]], after: list[tuple[str,
     """Check what was written down: nothing is taken back, nothing is written twice, an orphan is told."""
     assert after[: len(before)] == before
     kinds = Counter(kind for kind, _ in after)
-    for once in ("created", "sent", "declined", "voided", "completing", "completed", "archived"):
+    for once in (
+        "created",
+        "sent",
+        "declined",
+        "voided",
+        "completing",
+        "completed",
+        "archived",
+        "delegated",
+        "reminded",
+    ):
         assert kinds[once] <= 1, f"{once} is written {kinds[once]} times"
     people = Counter(data["signatory"] for kind, data in after if kind == "signed")
     assert set(people.values()) <= {1}

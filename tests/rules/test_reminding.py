@@ -48,6 +48,16 @@ def test_a_weekend_is_quiet_unless_time_presses():
     assert Reminders().quiet(saturday, None)
     assert not Reminders().quiet(saturday, saturday + timedelta(days=1))
     assert not Reminders(weekends=True).quiet(saturday, None)
+    assert not Reminders().quiet(saturday, datetime(2026, 3, 9, 22, 0, tzinfo=UTC))
+    assert Reminders().quiet(saturday, datetime(2026, 3, 10, 22, 0, tzinfo=UTC))
+
+
+def test_a_public_holiday_is_as_quiet_as_a_sunday():
+    """Good Friday 2026 waits for the Tuesday after Easter."""
+    friday = datetime(2026, 4, 3, 10, 0, tzinfo=UTC)
+    assert Reminders().quiet(friday, None)
+    assert Reminders().quiet(friday, datetime(2026, 4, 8, 10, 0, tzinfo=UTC))
+    assert not Reminders().quiet(friday, datetime(2026, 4, 7, 10, 0, tzinfo=UTC))
 
 
 @given(st.integers(1, 60 * 24 * 200), st.integers(0, 60 * 24 * 200))
