@@ -182,12 +182,12 @@ class _Bundle:
         found = [report.verdict for report in reports] or [Verdict.FAILED]
         found += [fact.verdict for fact in container.signatures] or [Verdict.FAILED]
         found += [item.verdict for item in self.findings if item.verdict is not Verdict.NOT_DECIDED]
-        claims = {name: self._claim(name, reports) for name in CLAIMS if all(name in r.claims for r in reports)}
+        names = [name for name in CLAIMS if reports and all(name in report.claims for report in reports)]
         return _report(
             self.given,
             self.findings,
             self.skipped,
-            claims=claims if reports else {},
+            claims={name: self._claim(name, reports) for name in names},
             verdict=worst(found),
             container=container,
             contents=reports,

@@ -196,6 +196,9 @@ class BundleJournal:
             self._fail("entry")
             return
         for case in cases:
+            if case.completion is not None and envelope.stage not in {"sealed", "archived"}:
+                self._fail("history_short")
+                return
             number = case.manifest.document if case.manifest else 0
             if number >= len(envelope.documents):
                 self._fail("other_documents")
