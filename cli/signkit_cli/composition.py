@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from signkit_cli.session import Session
 
 __all__ = [
+    "CONFIG_FILE",
     "KEYS",
     "REVOKED",
     "SIMULATOR",

@@ -11,20 +11,38 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 from signkit import plugins
-from signkit.config import CONFIG_FILE, default_toml, parse_config
-from signkit.errors import ConfigError, PluginError
+from signkit.config import CONFIG_FILE, default_toml, load_config, parse_config
+from signkit.errors import ConfigError, PluginError, StoreError
 from signkit.files import write_atomic
 from signkit.journal.checkpoint import log_vkey
 from signkit.pki.home import Organisation, init_keys
 from signkit.pki.keys import FileKeys
 from signkit.ports.keys import KeyName
 from signkit.ports.provider import ProviderContext
-from signkit.store import open_store
+from signkit.store import DATABASE, open_store
 from signkit.x509.anchor_files import format_anchors
 from signkit.x509.anchors import LOG, PERSON, SEAL, TSA, Purpose, TrustAnchor, TrustAnchors
 from signkit_cli.composition import KEYS, SIMULATOR, TRUST_FILE, SystemClock
 
-__all__ = ["make_home"]
+__all__ = ["is_home", "make_home"]
+
+
+def is_home(folder: Path) -> bool:
+    """Tell whether a whole home is there; one without its database is finished by making it again."""
+    if not (folder / CONFIG_FILE).exists():
+        return False
+    if (folder / DATABASE).exists():
+        return True
+    database = load_config(folder).database
+    if database is None:
+        return False
+    try:
+        open_store(folder, readonly=True, url=database).close()
+    except StoreError as exc:
+        if exc.code != "store.missing":
+            raise
+        return False
+    return True
 
 
 def make_home(
@@ -35,6 +53,7 @@ def make_home(
     origin: str | None,
     language: str,
     passphrase: bytes | None,
+    database: str | None = None,
 ) -> None:
     """Make a home in ``folder``, or finish one that was half made.
 
@@ -45,7 +64,9 @@ def make_home(
     """
     clock = SystemClock()
     name = origin or f"{_slug(organisation)}/journal"
-    config = default_toml(environment=environment, organisation=organisation, origin=name, language=language)
+    config = default_toml(
+        environment=environment, organisation=organisation, origin=name, language=language, database=database
+    )
     parse_config(config.encode("utf-8"), file=CONFIG_FILE)  # what cannot be read back is not written
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.chmod(0o700)
@@ -73,7 +94,7 @@ def make_home(
     write_atomic(folder / TRUST_FILE, format_anchors(anchors).encode("utf-8"))
     if not (folder / CONFIG_FILE).exists():
         write_atomic(folder / CONFIG_FILE, config.encode("utf-8"), mode=0o600)
-    open_store(folder, create=True).close()
+    open_store(folder, create=True, url=load_config(folder).database).close()
 
 
 def _anchors(folder: Path, environment: str, origin: str, passphrase: bytes | None) -> TrustAnchors:

@@ -21,6 +21,7 @@ def init(
     environment: Annotated[str, typer.Option(help=h("help.init.environment"))] = "test",
     organisation: Annotated[str | None, typer.Option(help=h("help.init.organisation"))] = None,
     origin: Annotated[str | None, typer.Option(help=h("help.init.origin"))] = None,
+    database: Annotated[str | None, typer.Option(metavar="URL", help=h("help.init.database"))] = None,
 ) -> None:
     """Make the home's folder, configuration, keys, trust anchors and database; a half-made home is finished."""
     session: Session = context.obj
@@ -28,7 +29,7 @@ def init(
         raise UsageError("--environment is test or production", code="usage.environment")
     from signkit.model.words import clean_words, misleads
     from signkit_cli.composition import read_passphrase
-    from signkit_cli.making import make_home
+    from signkit_cli.making import is_home, make_home
 
     name = organisation or ("Exempelkommunen" if environment == "test" else None)
     name = clean_words(name or "")
@@ -39,7 +40,7 @@ def init(
             hint="add --organisation NAME",
         )
     folder = session.folder
-    if (folder / "config.toml").exists() and (folder / "signkit.sqlite").exists():
+    if is_home(folder):
         raise ConfigError(
             f"there is a home in {folder} already",
             code="config.home_exists",
@@ -53,6 +54,7 @@ def init(
         origin=origin,
         language=session.terminal.lang if session.terminal.lang in {"sv", "en", "da"} else LANG,
         passphrase=read_passphrase(session),
+        database=database,
     )
     if session.terminal.as_json:
         session.terminal.json({"schema": "signkit.home/1", "home": str(folder), "environment": environment})

@@ -88,8 +88,7 @@ def _factory(session: Session) -> SimulatorFactory:
 
 def _own_folder(session: Session) -> Path:
     """Return where the home's own simulator lives; without a home, a folder here."""
-    from signkit.config import CONFIG_FILE
-    from signkit_cli.composition import SIMULATOR
+    from signkit_cli.composition import CONFIG_FILE, SIMULATOR
 
     return session.folder / SIMULATOR if (session.folder / CONFIG_FILE).is_file() else Path(SIMULATOR)
 
