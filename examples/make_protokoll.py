@@ -22,6 +22,8 @@ STANDARDS = {
     "delegationsordning": ["a-1b"],
     "informationssakerhetspolicy": ["a-2u"],
     "anstallningsavtal": ["a-3a", "ua-1"],
+    "resepolicy": ["a-2b"],
+    "arbetsordning": ["a-3u"],
 }
 """Example → the parts of ISO 19005 and ISO 14289 that it keeps; different ones on purpose."""
 
