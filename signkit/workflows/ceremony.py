@@ -22,34 +22,21 @@ from signkit.errors import (
     CeremonyFailedError,
     ProviderResponseError,
     SignkitError,
-    TransitionError,
     UsageError,
 )
 from signkit.journal.writer import append
-from signkit.model.envelope import FILLED, Envelope, EnvelopeState, SignatoryState
 from signkit.model.ids import new_id
-from signkit.model.rules import Place, in_the_way
 from signkit.model.statement import Intent
 from signkit.pki.keys import LocalKey, new_one_time_key
 from signkit.ports.provider import CeremonyState, PollResult, SigningProvider, SigningRequest, Started
 from signkit.ports.store import WriteTransaction
 from signkit.texts import text
-from signkit.workflows.acting import Acting, acting
-from signkit.workflows.desk import Desk, expect_state, load, overdue
-from signkit.workflows.layout import place_words
-from signkit.workflows.openings import Openings
+from signkit.workflows.desk import Desk, load
+from signkit.workflows.readiness import Ready, Slot, check_provider, matters_of, one_person, ready
 from signkit.workflows.vouching import expect_whole_log
-from signkit.workflows.wording import Matter, visible_text
+from signkit.workflows.wording import visible_text
 
 __all__ = ["OpenCeremony", "ProviderOrigin", "Slot", "abort", "begin", "cancel", "poll"]
-
-
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """One place in one envelope that a ceremony fills."""
-
-    envelope: str
-    signatory: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +103,13 @@ def begin(
     ceremony = new_id()
     with desk.store.write() as tx:
         expect_whole_log(desk, tx)
-        places = [_ready(tx, slot, now) for slot in slots]
+        places = [ready(tx, slot, now) for slot in slots]
         for place in places:
-            _check_provider(place, facts.name)
-        person = _one_person(places)
+            check_provider(place, facts.name)
+        person = one_person(places)
         words = visible_text(
             desk.organisation,
-            [matter for place in places for matter in _matters(place, language)],
+            [matter for place in places for matter in matters_of(place, language)],
             lang=language,
             limit=facts.limits.text_bytes,
             test=desk.environment == "test",
@@ -230,104 +217,13 @@ _OUTCOMES: dict[CeremonyState, tuple[str, type[CeremonyError]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Ready:
-    envelope: Envelope
-    openings: Openings
-    state: SignatoryState
-    acting: Acting
-
-
-def _ready(tx: WriteTransaction, slot: Slot, now: datetime) -> _Ready:
-    envelope = load(tx, slot.envelope)
-    expect_state(envelope, EnvelopeState.SENT, step="signing")
-    state = envelope.signatory(slot.signatory)
-    openings = Openings(tx.openings(envelope.id))
-    who = {"envelope": envelope.id, "signatory": state.id}
-    person = acting(state, openings)
-    if state.status in FILLED:
-        raise TransitionError(
-            f"{person.name} has already signed envelope {envelope.id}",
-            code="envelope.already_signed",
-            subject=who,
-        )
-    if not state.open:
-        raise TransitionError(
-            f"{person.name} has declined to sign envelope {envelope.id}", code="envelope.declined", subject=who
-        )
-    if envelope.ended:
-        raise TransitionError(
-            f"everybody who must sign envelope {envelope.id} has done so",
-            code="envelope.already_signed",
-            hint=f"finish it with: signkit sign {envelope.id} --as all",
-            subject=who,
-        )
-    place = Place(state.id, state.role, state.order)
-    first = in_the_way(envelope.rules, place, envelope.places, set(envelope.signed), declined=set(envelope.declined))
-    if first:
-        waiting = [openings.name(item) for item in first]
-        raise TransitionError(
-            f"it is not yet {person.name}'s turn in envelope {envelope.id}",
-            code="envelope.not_your_turn",
-            hint="first: " + ", ".join(waiting),
-            subject=who,
-            params={"name": openings.name(state.id), "waiting": ", ".join(waiting)},
-        )
-    if envelope.overdue(now):
-        raise overdue(envelope.id)
-    if now < envelope.created:
-        raise TransitionError("the clock stands before the envelope was made", code="clock_skew", subject=who)
-    return _Ready(envelope, openings, state, person)
-
-
 def _call(options: Mapping[str, str]) -> dict[str, Json]:
     """Return what the journal says of a call: who called whom."""
     initiator = options.get("call_initiator")
     return {} if initiator is None else {"call_initiator": initiator}
 
 
-def _check_provider(place: _Ready, provider: str) -> None:
-    allowed = place.envelope.rules.of(place.state.id).providers
-    if allowed is not None and provider not in allowed:
-        raise TransitionError(
-            f"the rules of envelope {place.envelope.id} do not allow {provider} for {place.acting.name}",
-            code="envelope.provider",
-            hint="use --provider " + " or ".join(allowed),
-            subject={"envelope": place.envelope.id, "signatory": place.state.id, "provider": provider},
-        )
-
-
-def _one_person(places: Sequence[_Ready]) -> tuple[str | None, str | None, str]:
-    people = {(place.acting.identity, place.acting.name) for place in places}
-    if len(people) != 1:
-        raise UsageError(
-            "one ceremony is for one person, the places named belong to several",
-            code="usage.several_people",
-            hint="sign for one person at a time",
-        )
-    identity, name = people.pop()
-    return (identity[0], identity[1], name) if identity else (None, None, name)
-
-
-def _matters(place: _Ready, language: str) -> list[Matter]:
-    case = place.openings.metadata.get("case")
-    role = place_words(place.envelope, place.state.id, language)
-    if place.acting.instead_of is not None:
-        role = text("place.delegate", language, role=role, name=place.acting.instead_of)
-    return [
-        Matter(
-            title=place.openings.title,
-            case=case,
-            role=role,
-            name=place.openings.document(index),
-            pages=document.pages,
-            digest=document.r2 or "",
-        )
-        for index, document in enumerate(place.envelope.documents)
-    ]
-
-
-def _intent(ceremony: str, places: Sequence[_Ready], key: LocalKey, words: str) -> Intent:
+def _intent(ceremony: str, places: Sequence[Ready], key: LocalKey, words: str) -> Intent:
     digests = {document.r2 for place in places for document in place.envelope.documents if document.r2}
     return Intent(
         ceremony=ceremony,
@@ -338,7 +234,7 @@ def _intent(ceremony: str, places: Sequence[_Ready], key: LocalKey, words: str) 
     )
 
 
-def _orphan(tx: WriteTransaction, place: _Ready, now: datetime) -> None:
+def _orphan(tx: WriteTransaction, place: Ready, now: datetime) -> None:
     """End a ceremony of the same person that nobody has ended: its process died, or is overtaken now."""
     if place.state.ceremony is not None:
         append(
