@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from signkit import canonical
@@ -76,7 +76,7 @@ class BundleJournal:
         self._openings(entries)
         self._erased(evidence, erasures)
         if anchored is not None and all(item.verdict is Verdict.PASSED for item in self.findings):
-            time = anchored.isoformat(timespec="seconds")
+            time = f"{anchored.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
             self._add(Verdict.PASSED, "bundle.history", entries=len(entries), time=time)
 
     def _add(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from signkit.audit.case import Case
@@ -52,7 +52,7 @@ def check_journal(case: Case) -> None:
     check_story(case, completion, entries)
     check_witnesses(case, manifest, completion)
     if case.passed("10") and anchored is not None and case.given.anchors.keys_for("log"):
-        case.note("10", "journal.whole", entries=len(entries), time=anchored.isoformat(timespec="seconds"))
+        case.note("10", "journal.whole", entries=len(entries), time=f"{anchored.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC")
 
 
 def _checkpoint(case: Case, completion: Completion) -> Checkpoint | None:
