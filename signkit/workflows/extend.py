@@ -34,7 +34,7 @@ def extend(desk: Desk, envelope_id: str, deadline: datetime) -> None:
         if envelope.deadline is None:
             raise UsageError(
                 f"envelope {envelope_id} has no deadline",
-                code="usage.deadline",
+                code="usage.no_deadline",
                 hint="people have all the time there is; to end it: signkit envelope void",
                 subject=who,
             )
@@ -43,7 +43,7 @@ def extend(desk: Desk, envelope_id: str, deadline: datetime) -> None:
         if wanted <= envelope.deadline:
             raise UsageError(
                 "the new deadline is not later than the old one",
-                code="usage.deadline",
+                code="usage.deadline_earlier",
                 hint=f"the deadline is {envelope.deadline}",
                 subject=who,
             )

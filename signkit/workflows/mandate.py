@@ -70,7 +70,7 @@ def _check(
     if not state.open or envelope.ended:
         raise TransitionError(
             "a place that is filled, declined or not needed cannot be delegated",
-            code="envelope.already_signed",
+            code="envelope.place_closed",
             subject=who,
         )
     if desk.environment == "production" and to.value is None and not unidentified:

@@ -366,7 +366,7 @@ def _still_open(tx: WriteTransaction, ceremony: OpenCeremony, slot: Slot, now: d
     if envelope.ended:
         raise TransitionError(
             f"enough have signed envelope {envelope.id} meanwhile",
-            code="envelope.already_signed",
+            code="envelope.not_needed",
             hint=f"see: signkit envelope show {envelope.id}",
             subject={"envelope": slot.envelope, "signatory": slot.signatory},
         )
