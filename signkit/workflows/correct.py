@@ -137,7 +137,9 @@ def _deadline(desk: Desk, old: Envelope) -> datetime | None:
         return None
     deadline = parse_time(old.deadline)
     if deadline <= desk.clock.now():
-        raise UsageError("the old deadline has passed", code="usage.old_deadline", hint="give a new one: --deadline DATE")
+        raise UsageError(
+            "the old deadline has passed", code="usage.old_deadline", hint="give a new one: --deadline DATE"
+        )
     return deadline
 
 
