@@ -198,7 +198,7 @@ def publish_to(session: Session, sink: Sink) -> Published:
                 "there is no checkpoint to publish", code="journal.not_covered", hint="run: signkit journal checkpoint"
             )
         checkpoint: Checkpoint = parse_checkpoint(newest[0].note)
-        page = "\n".join(text("journal_check.page", lang, origin=checkpoint.origin) for lang in ("sv", "en"))
+        page = "\n".join(_how_to_check(checkpoint.origin, lang) for lang in ("sv", "en"))
         files = {"HOW-TO-CHECK.txt": page.lstrip("\n").encode()}
         if newest[0].token is not None:
             files["checkpoint.tsr"] = newest[0].token
@@ -213,6 +213,11 @@ def publish_to(session: Session, sink: Sink) -> Published:
             proofs=proofs,
             files=files,
         )
+
+
+def _how_to_check(origin: str, lang: str) -> str:
+    loop = text("journal_check.loop", lang, entry="entry.json", proof="proof", key="log.pem")
+    return text("journal_check.page", lang, origin=origin, loop=loop.lstrip("\n"))
 
 
 def due(session: Session, *, days: int, kind: str | None) -> list[str]:

@@ -167,10 +167,10 @@ def _readme(parcel: Parcel, journal: JournalPart) -> bytes:
         "signed": f"documents/{_name(parcel.names, 0)}",
         "original": f"originals/{_name(parcel.originals, 0)}",
         "size": first.r0.size,
-        "entry": journal.entries[-1].entry,
-        "proof": journal.entries[-1].proof,
     }
-    pages = [text("bundle.readme", lang, **params).lstrip("\n") for lang in _LANGUAGES]
+    last = journal.entries[-1]
+    loop = text("journal_check.loop", "en", entry=last.entry, proof=last.proof, key="journal/log.pem").lstrip("\n")
+    pages = [text("bundle.readme", lang, loop=loop, **params).lstrip("\n") for lang in _LANGUAGES]
     return f"\n{'=' * 78}\n\n".join(pages).encode()
 
 
