@@ -22,7 +22,7 @@ from signkit.ports.delivery import Bounce, DeliveryContext, Message, Receipt
 from signkit_providers._http import HttpError, exchange, new_client, new_request
 from signkit_providers._settings import Table
 
-__all__ = ["WebhookDelivery", "signature"]
+__all__ = ["WebhookDelivery", "signature", "to_json"]
 
 MAX_ANSWER: Final = 64 * 1024
 SCHEMA: Final = "signkit.message/1"
@@ -77,7 +77,7 @@ class WebhookDelivery:
             DeliveryUnavailableError: no answer, or one that a later attempt may better (5xx, 429, a wrong key …).
             DeliveryRejectedError: any other answer.
         """
-        body = json.dumps(_to_json(message), ensure_ascii=False, separators=(",", ":")).encode("utf-8")
+        body = json.dumps(to_json(message), ensure_ascii=False, separators=(",", ":")).encode("utf-8")
         headers = {"content-type": "application/json", "idempotency-key": message.id}
         if self._secret is not None:
             headers["signkit-signature"] = signature(self._secret, body, at=int(self._clock.now().timestamp()))
@@ -116,7 +116,8 @@ def signature(secret: bytes, body: bytes, *, at: int) -> str:
     return f"t={at},v1={made.hexdigest()}"
 
 
-def _to_json(message: Message) -> dict[str, object]:
+def to_json(message: Message) -> dict[str, object]:
+    """Return ``signkit.message/1``."""
     return {
         "schema": SCHEMA,
         "id": message.id,

@@ -14,6 +14,8 @@ from jsonschema import Draft202012Validator
 
 from signkit.pades.statement_bytes import join
 from signkit.pades.structure import Pdf
+from signkit.testing.delivery import example_message
+from signkit_providers.webhook import to_json
 
 pytestmark = pytest.mark.xdist_group("formats")
 
@@ -58,6 +60,11 @@ def said(tmp_path_factory: pytest.TempPathFactory, protokoll: Path, signkit_at: 
     exported = run("envelope", "export", envelope, "--output", folder)[0]["files"]
     run("trust", "export", folder / "trust.pem")
     run("trust", "list")
+    run("notice", envelope, "--output", folder)
+    run("template", "list")
+    run("group", "add", "csg", "--member", PEOPLE[0], "--member", PEOPLE[1])
+    run("group", "list")
+    found["message"].append(to_json(example_message()))
     run("provider", "list")
     run("envelope", "show", "nothing", code=10)
     run("envelope", "create", folder / "missing.pdf", "--signatory", PEOPLE[0], code=None)

@@ -50,10 +50,9 @@ def list_(context: typer.Context) -> None:
     session: Session = context.obj
     home = session.open(write=False)
     for name in groups.group_names(home.folder):
-        people = groups.read_group(home.folder, name)
         if session.terminal.as_json:
-            session.terminal.json({"schema": "signkit.group/1", "name": name, "members": len(people)})
-        session.terminal.say("cli.group.row", name=name, count=len(people))
+            _print(session, name)
+        session.terminal.say("cli.group.row", name=name, count=len(groups.read_group(home.folder, name)))
 
 
 @app.command(help=h("help.group.show"))
