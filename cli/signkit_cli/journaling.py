@@ -230,9 +230,11 @@ def due(session: Session, *, days: int, kind: str | None) -> list[str]:
 
 
 def due_by_retention(session: Session) -> dict[str, str]:
-    """Return the envelopes that the configuration's retention makes due, each with its rule."""
+    """Return the envelopes that retention makes due, each with its rule; the configuration goes over the templates."""
+    from signkit_cli.kinds import usual_retention
+
     found: dict[str, str] = {}
-    for kind, days in session.open().config.retention_days.items():
+    for kind, days in (usual_retention(session) | dict(session.open().config.retention_days)).items():
         found |= dict.fromkeys(due(session, days=days, kind=kind), f"retention-{kind}-{days}-days")
     return found
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from signkit.model.template import Template
     from signkit_cli.session import Session
 
-__all__ = ["home_template", "home_templates", "kind_template", "review_keys"]
+__all__ = ["home_template", "home_templates", "kind_template", "review_keys", "usual_retention"]
 
 
 def home_templates(session: Session) -> list[tuple[Template, bool]]:
@@ -35,6 +35,15 @@ def home_template(session: Session, name: str) -> Template:
 def kind_template(kind: str) -> Template | None:
     """Return the template that signkit ships for a kind; None where it has none."""
     return template_of_kind(kind)
+
+
+def usual_retention(session: Session) -> dict[str, int]:
+    """Return the days after which templates have names and evidence erased, by kind; the longest where they differ."""
+    days: dict[str, int] = {}
+    for item, _ in templates(session.folder):
+        if item.erase_after_days is not None:
+            days[item.kind] = max(item.erase_after_days, days.get(item.kind, 0))
+    return days
 
 
 def review_keys(session: Session) -> tuple[str, ...]:
