@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from signkit.audit.home import HomeReport, check_home
-from signkit.errors import ConfigError, KeyUnavailableError, SealError
+from signkit.errors import ConfigError, KeyUnavailableError, PluginError, SealError
 from signkit.files import PARTIAL
 from signkit.model.report import Verdict
 from signkit.ports.keys import KeyName
@@ -30,6 +30,8 @@ __all__ = ["Health", "Symptom", "examine_home", "stray_files"]
 
 SOON: Final = timedelta(days=90)
 """How early an expiring certificate is told."""
+_WRITTEN: Final = (KEYS, "outbox", "groups")
+"""Folders of the home in which signkit writes files one by one."""
 _LOOKS: Final = 2
 """A second look where the first met another command at work: it may have seen a document between two versions."""
 _FLEETING: Final = frozenset({"journal.object_missing", "journal.state"})
@@ -72,7 +74,7 @@ def examine_home(home: Home) -> Health:
         StoreError: the database cannot be read at all.
     """
     home.store.check()
-    symptoms = [*_key_files(home.folder / KEYS), *_keys(home), *_trust(home)]
+    symptoms = [*_key_files(home.folder / KEYS), *_keys(home), *_trust(home), *_settings(home)]
     report = _journal(home)
     symptoms += [
         Symptom("fault", item.code, item.params, item.subject)
@@ -94,7 +96,8 @@ def examine_home(home: Home) -> Health:
 
 def stray_files(folder: Path) -> list[Path]:
     """Return temporary files and folders that a killed command left in the home's own folders."""
-    found = [path for place in (folder, folder / KEYS) if place.is_dir() for path in place.glob(f".*{PARTIAL}")]
+    places = [place for place in (folder, *(folder / name for name in _WRITTEN)) if place.is_dir()]
+    found = [path for place in places for path in place.glob(f".*{PARTIAL}")]
     return sorted([*found, *folder.glob(f".{KEYS}.incomplete-*")])
 
 
@@ -150,6 +153,19 @@ def _certificate(home: Home, name: KeyName) -> Iterator[Symptom]:
         yield Symptom("fault", "doctor.expired", params, str(name))
     elif certificate.not_after - now < SOON:
         yield Symptom("note", "doctor.expires_soon", params, str(name))
+
+
+def _settings(home: Home) -> Iterator[Symptom]:
+    """Tell of settings that are only read when they are needed: delivery, templates, groups."""
+    from signkit_cli.kinds import unreadable
+
+    try:
+        if home.post is not None:
+            home.post.open()
+    except (ConfigError, PluginError) as exc:
+        yield Symptom("fault", exc.code, {}, "delivery", exc.message, exc.hint)
+    for name, error in unreadable(home.folder):
+        yield Symptom("fault", error.code, {}, name, error.message, error.hint)
 
 
 def _trust(home: Home) -> Iterator[Symptom]:

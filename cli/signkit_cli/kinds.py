@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from signkit.config.templates import find_template, template_of_kind, templates
+from signkit.config.groups import group_names, read_group
+from signkit.config.templates import find_template, own_names, template_of_kind, templates
+from signkit.errors import SignkitError
 
 if TYPE_CHECKING:
     from signkit.model.template import Template
     from signkit_cli.session import Session
 
-__all__ = ["home_template", "home_templates", "kind_template", "review_keys", "usual_retention"]
+__all__ = ["home_template", "home_templates", "kind_template", "review_keys", "unreadable", "usual_retention"]
 
 
 def home_templates(session: Session) -> list[tuple[Template, bool]]:
@@ -35,6 +38,22 @@ def home_template(session: Session, name: str) -> Template:
 def kind_template(kind: str) -> Template | None:
     """Return the template that signkit ships for a kind; None where it has none."""
     return template_of_kind(kind)
+
+
+def unreadable(folder: Path) -> list[tuple[str, SignkitError]]:
+    """Return the templates and groups of a home that cannot be used, each with the reason."""
+    found: list[tuple[str, SignkitError]] = []
+    readers = [(name, find_template) for name in own_names(folder)]
+    for name, read in [*readers, *((name, _group) for name in group_names(folder))]:
+        try:
+            read(name, folder)
+        except SignkitError as exc:
+            found.append((name, exc))
+    return found
+
+
+def _group(name: str, folder: Path) -> object:
+    return read_group(folder, name)
 
 
 def usual_retention(session: Session) -> dict[str, int]:

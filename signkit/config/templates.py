@@ -14,7 +14,7 @@ from signkit.model.envelope_state import DocumentKind
 from signkit.model.template import Template
 from signkit.model.template_form import parse_template
 
-__all__ = ["find_template", "template_of_kind", "templates"]
+__all__ = ["find_template", "own_names", "template_of_kind", "templates"]
 
 MAX_BYTES: Final = 256 * 1024
 _SHIPPED: Final = Path(__file__).parents[1] / "kinds"
@@ -53,6 +53,11 @@ def template_of_kind(kind: str) -> Template | None:
     """Return the template that signkit ships for a kind; None where it has none."""
     path = _SHIPPED / f"{kind}.toml"
     return _read(path) if kind in set(DocumentKind) and path.is_file() else None
+
+
+def own_names(home: Path) -> list[str]:
+    """Return the names of a home's own templates, unread."""
+    return sorted(path.stem for path in _listed(home / _OWN))
 
 
 def _files(home: Path | None) -> dict[str, tuple[Path, bool]]:

@@ -210,6 +210,7 @@ def test_a_wrong_configuration_stops_no_signing(home: Any, protokoll: Path) -> N
     envelope = home.create(protokoll, people=(ANNA,))
     sent = home("envelope", "send", envelope)
     assert "delivery.smtp.host" in sent.err
+    assert not home("doctor", "--json", code=None).json["sound"]
     home("sign", envelope, "--as", "all", "--provider", "rehearsal")
     assert home.show(envelope)["state"] == "completed"
     assert notified(home, envelope) == []

@@ -112,6 +112,8 @@ def test_a_home_has_templates_of_its_own(signkit: Any, protokoll: Path) -> None:
     (folder / "fel.toml").write_text(OWN.replace("deadline_days", "deadline_day"), encoding="utf-8")
     error = signkit("template", "show", "fel", "--json", code=12).error
     assert error["hint"] == "did you mean 'deadline_days'?"
+    health = signkit("doctor", "--json", code=None).json
+    assert [item["code"] for item in health["findings"]] == ["config.template"]
     assert signkit.create(protokoll, people=(CHAIR,), more=more)
 
 
