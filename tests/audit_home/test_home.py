@@ -65,7 +65,7 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     log.sign_head(store, origin=ORIGIN, key=KEY)
     with store.write() as tx:
         for number in range(600):
-            append(tx, "aaa", "reminded", actor="system", data={"n": number}, at=NOW)
+            append(tx, "aaa", "noted", actor="system", data={"n": number}, at=NOW)
     make_envelope(store, "bbb")
     log.sign_head(store, origin=ORIGIN, key=KEY)
     store.close()

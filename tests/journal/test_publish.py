@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -22,6 +20,7 @@ from signkit.journal.tiles import proof_path, tile_path, tile_resources
 from signkit.model.report import Verdict
 from signkit.ports.keys import SigningKey
 from signkit.store import SqlStore, open_store
+from signkit.testing.pages import commands_of, follow
 from signkit.testing.stores import add
 from signkit.texts import text
 
@@ -157,31 +156,50 @@ def test_a_rewritten_log_needs_an_older_checkpoint(
 
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not at hand")
-def test_openssl_verifies_what_the_page_says(published: tuple[Path, Path], tmp_path: Path) -> None:
+@pytest.mark.parametrize("lang", ["sv", "en", "da"])
+def test_openssl_verifies_what_the_page_says(published: tuple[Path, Path], tmp_path: Path, lang: str) -> None:
     """The commands of the page, run as they stand there, accept the checkpoint and refuse a changed one."""
     folder, _ = published
     shutil.copytree(folder, tmp_path / "www")
-    page = text("journal_check.page", "sv", origin="x")
-    steps = [line.strip() for line in page.splitlines() if line.startswith("   ")][:3]
-    assert [line.split()[0] for line in steps] == ["head", "tail", "openssl"]
-    command = ["sh", "-ec", "\n".join(steps)]
-    assert subprocess.run(command, cwd=tmp_path / "www", check=False, capture_output=True).returncode == 0
+    first, *_ = commands_of(text("journal_check.page", lang, origin="x", loop=""))
+    assert follow([first], tmp_path / "www").returncode == 0
     note = (folder / "checkpoint").read_bytes()
     (tmp_path / "www" / "checkpoint").write_bytes(note.replace(b"\n600\n", b"\n601\n"))
-    assert subprocess.run(command, cwd=tmp_path / "www", check=False, capture_output=True).returncode != 0
+    assert follow([first], tmp_path / "www").returncode != 0
 
 
-def test_the_page_s_way_up_the_tree(published: tuple[Path, Path]) -> None:
-    """Hashing by hand as the page tells leads from a digest to the checkpoint's third line."""
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 8, 13])
+def test_the_page_s_way_up_the_tree(tmp_path: Path, key: SigningKey, origin: str, size: int) -> None:
+    """Hashing by hand as the page tells leads from every entry to the root, at the right edge of the tree too."""
+    store = open_store(tmp_path / "home", create=True)
+    with store.write() as tx:
+        add(tx, "e1", size)
+        entries = [stored.raw for stored in tx.entries("e1")]
+    put_out(store, tmp_path, origin, key, proofs=tuple(range(size)))
+    loop = text("journal_check.loop", "en", entry="entry.json", proof="proof/p", key="log.pem")
+    for raw in entries[-3:]:
+        (tmp_path / "entry.json").write_bytes(raw)
+        proof = tmp_path / proof_path(hashlib.sha256(raw).digest())
+        shutil.copy(proof, tmp_path / "proof" / "p")
+        assert follow([loop], tmp_path).stdout.endswith(b"yes\n")
+    (tmp_path / "entry.json").write_bytes(raw + b" ")
+    assert b"yes" not in follow([loop], tmp_path).stdout
+
+
+@pytest.mark.parametrize("change", ["swapped", "repeated", "short"])
+def test_entries_moved_between_bundles_are_found(
+    published: tuple[Path, Path], key: SigningKey, origin: str, change: str
+) -> None:
+    """Records dropped, put twice or in another order, in a file of the right length or not."""
     folder, _ = published
-    for path in (folder / "proof").iterdir():
-        lines = path.read_text().split("\n")
-        index = int(lines[1].removeprefix("index "))
-        if index == 599:
-            continue  # the right edge, where steps fall away
-        value = hashlib.sha256(b"\0" + bytes.fromhex(path.name.partition(".")[0])).digest()
-        for line in lines[2 : lines.index("")]:
-            neighbour = base64.b64decode(line)
-            pair = neighbour + value if index % 2 else value + neighbour
-            value, index = hashlib.sha256(b"\1" + pair).digest(), index // 2
-        assert base64.b64encode(value).decode() == (folder / "checkpoint").read_text().split("\n")[2]
+    path = next(path for path in (folder / "tile" / "entries").rglob("000"))
+    whole = path.read_bytes()
+    first, second, rest = whole[:34], whole[34:68], whole[68:]
+    try:
+        path.write_bytes(
+            {"swapped": second + first + rest, "repeated": first + first + rest, "short": first + rest}[change]
+        )
+        found = check_published(folder, vkey=log_vkey(origin, key.spki))
+        assert any(finding.verdict is Verdict.FAILED for finding in found)
+    finally:
+        path.write_bytes(whole)
