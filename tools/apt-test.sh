@@ -7,6 +7,7 @@ missing=()
 for pair in "${packages[@]}"; do
     command -v "${pair%%:*}" >/dev/null || missing+=("${pair##*:}")
 done
+compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null || missing+=(postgresql)
 fonts=/usr/share/fonts/truetype/noto/NotoSans-Regular.ttf
 [ -e "$fonts" ] || missing+=(fonts-noto-core)
 [ ${#missing[@]} -eq 0 ] && exit 0

@@ -19,6 +19,7 @@ __all__ = ["BUSY_SECONDS", "prepare", "require_version", "server_engine", "sqlit
 BUSY_SECONDS: Final = 15.0
 """How long a writer waits for another one: a completion holds the lock for milliseconds."""
 
+_CONNECT_SECONDS: Final = 10
 _UNFINISHED: Final = "run signkit init again: it finishes what was begun"
 
 
@@ -50,14 +51,16 @@ def sqlite_engine(path: Path, *, readonly: bool, busy_seconds: float) -> sa.Engi
     return engine
 
 
-def server_engine(url: str, *, readonly: bool) -> sa.Engine:
-    """Return an engine on a database server; transactions are repeatable reads.
+def server_engine(url: str, *, readonly: bool, busy_seconds: float = BUSY_SECONDS) -> sa.Engine:
+    """Return an engine on a database server; transactions are repeatable reads, and no lock is waited for for ever.
 
     Raises:
         ConfigError: the URL names no driver that is installed.
     """
     try:
-        engine = sa.create_engine(url, pool_pre_ping=True, isolation_level="REPEATABLE READ")
+        made = sa.make_url(url)
+        options = _postgresql_options(made, busy_seconds) if made.get_backend_name() == "postgresql" else {}
+        engine = sa.create_engine(made, pool_pre_ping=True, isolation_level="REPEATABLE READ", connect_args=options)
     except (sa.exc.ArgumentError, ImportError, TypeError) as exc:
         raise ConfigError(
             "the database URL cannot be used", code="config.database", hint="is its driver installed?"
@@ -65,6 +68,12 @@ def server_engine(url: str, *, readonly: bool) -> sa.Engine:
     if readonly:
         return engine.execution_options(postgresql_readonly=True)
     return engine
+
+
+def _postgresql_options(url: sa.URL, busy_seconds: float) -> dict[str, Any]:
+    """Return what a connection is opened with, unless the URL says otherwise."""
+    usual = {"connect_timeout": _CONNECT_SECONDS, "options": f"-c lock_timeout={max(1, int(busy_seconds * 1000))}"}
+    return {key: value for key, value in usual.items() if key not in url.query}
 
 
 def prepare(engine: sa.Engine, *, create: bool) -> None:

@@ -45,6 +45,31 @@ _SQLITE: Final[dict[str, tuple[type[StoreError], str, str, str]]] = {
     "SQLITE_TOOBIG": (StoreError, "store.too_big", "a value is larger than the database takes", "split the document"),
 }
 
+_UNREACHABLE: Final = (
+    StoreError,
+    "store.unavailable",
+    "the database server cannot be reached, or refuses us",
+    "check home.database in config.toml, and that the server runs",
+)
+_SERVER: Final[dict[str, tuple[type[StoreError], str, str, str | None]]] = {
+    "55P03": (StoreLockedError, "store.locked", "the database is locked", _WAIT),
+    "40001": (StoreLockedError, "store.locked", "the database is locked", _WAIT),
+    "40P01": (StoreLockedError, "store.locked", "the database is locked", _WAIT),
+    "P0001": (StoreError, "store.append_only", "entries are only ever appended", None),
+    "25006": (StoreError, "store.readonly", "the database cannot be written", "the server is a read-only copy"),
+    "42501": (StoreError, "store.readonly", "the database cannot be written", "check the rights of the server's user"),
+    "53100": (StoreError, "store.full", "the server's disk is full", "free space and run the same command again"),
+    "23514": (StoreCorruptError, "store.shape", "a row does not have the shape of its table", None),
+    "23502": (StoreCorruptError, "store.shape", "a row does not have the shape of its table", None),
+    "42P01": (StoreCorruptError, "store.corrupt", "the database lacks a table or a column", _RESTORE),
+    "42703": (StoreCorruptError, "store.corrupt", "the database lacks a table or a column", _RESTORE),
+    "XX001": (StoreCorruptError, "store.corrupt", "the server says that its files are damaged", _RESTORE),
+    "XX002": (StoreCorruptError, "store.corrupt", "the server says that its files are damaged", _RESTORE),
+}
+"""By SQLSTATE (PostgreSQL 15, appendix A)."""
+_AWAY: Final = ("08", "28", "3D", "57", "53")
+"""Classes of SQLSTATE: connection, authorisation, no such database, stopped by an operator, out of resources."""
+
 
 class wrapped:  # noqa: N801 - reads as what it does; a class, for it runs several times per entry
     """Let nothing but ``StoreError`` of what a database or the disk raises out of the block, the cause kept."""
@@ -85,10 +110,14 @@ def _translated(exc: Exception) -> StoreError:
     if isinstance(exc, UnicodeDecodeError | ValueError):
         return StoreCorruptError("the database holds text that is no text", code="store.corrupt", hint=_RESTORE)
     state = getattr(exc, "sqlstate", None)
-    if state in ("55P03", "40001", "40P01"):
-        return StoreLockedError("the database is locked", code="store.locked", hint=_WAIT)
     if state == "23505":
         return _moved()
+    if isinstance(state, str) and state in _SERVER:
+        error, code, message, hint = _SERVER[state]
+        return error(message, code=code, hint=hint)
+    if type(exc).__name__ == "OperationalError" or (isinstance(state, str) and state.startswith(_AWAY)):
+        error, code, message, hint = _UNREACHABLE
+        return error(message, code=code, hint=hint)
     return StoreError(f"the database refused: {type(exc).__name__}", code="store.failed")
 
 

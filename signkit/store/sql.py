@@ -27,6 +27,11 @@ DATABASE: Final = "signkit.sqlite"
 CHECKPOINT: Final = "checkpoint"
 """The newest signed checkpoint, outside the database; a backup of the database alone never brings back an old one."""
 
+_SQLITE_GUARDED: Final = sa.text("SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'entries'")
+_POSTGRESQL_GUARDED: Final = sa.text(
+    "SELECT count(*) FROM pg_trigger WHERE tgname = 'entries_append_only' AND tgrelid = 'entries'::regclass "
+    "AND tgenabled IN ('O', 'A')"
+)
 _MAX_NOTE_BYTES: Final = 64 * 1024
 
 
@@ -107,12 +112,12 @@ class SqlStore:
         Raises:
             StoreCorruptError: ``store.corrupt``, pages or indexes contradict each other; ``store.unguarded``.
         """
-        if self._engine.dialect.name != "sqlite":
-            return
         with wrapped(), self._engine.connect() as connection:
-            answer = str(connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar())
-            guards = sa.text("SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'entries'")
-            guarded = connection.execute(guards).scalar_one() >= len(SQLITE_GUARDS)
+            sqlite = self._engine.dialect.name == "sqlite"
+            answer = str(connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar()) if sqlite else "ok"
+            guards = _SQLITE_GUARDED if sqlite else _POSTGRESQL_GUARDED
+            wanted = len(SQLITE_GUARDS) if sqlite else 1
+            guarded = connection.execute(guards).scalar_one() >= wanted
         if answer != "ok":
             raise StoreCorruptError(
                 "the database file is damaged", hint="restore the newest backup beside it", subject={"file": DATABASE}
@@ -163,7 +168,7 @@ def open_store(
     if url is None:
         engine = sqlite_engine(path, readonly=readonly, busy_seconds=busy_seconds)
     else:
-        engine = server_engine(url, readonly=readonly)
+        engine = server_engine(url, readonly=readonly, busy_seconds=busy_seconds)
     try:
         prepare(engine, create=create)
     except BaseException:
