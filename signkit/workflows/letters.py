@@ -15,7 +15,7 @@ from signkit.ports.delivery import Attachment, Message, is_address
 from signkit.texts import text
 from signkit.texts.dates import long_time, swedish_day
 from signkit.workflows.acting import acting
-from signkit.workflows.layout import role_words
+from signkit.workflows.layout import place_words
 from signkit.workflows.letter_form import Block, Command, Facts, Heading, Link, Words, as_html, as_text
 from signkit.workflows.openings import Openings
 
@@ -149,7 +149,7 @@ class _Writer:
             rows += [("mail.fact.documents", "; ".join(self._documents()))]
         place = _own_place(self.notice, self.envelope)
         if place is not None:
-            rows.append(("mail.fact.role", role_words(place.role, self.lang)))
+            rows.append(("mail.fact.role", place_words(self.envelope, place.id, self.lang)))
         if self.envelope.deadline and self.notice.event in _ASKING | {Event.SENT}:
             rows.append(("mail.fact.deadline", long_time(parse_time(self.envelope.deadline), self.lang)))
         rows.append(("mail.fact.reference", self.envelope.id[:8]))
@@ -162,7 +162,8 @@ class _Writer:
             yield Words(self.say("mail.how.link"))
             yield Link(self.say("mail.how.link_button"), url)
         if self.settings.meeting:
-            yield Words(self.say("mail.how.meeting", where=self.settings.meeting.rstrip(".")))
+            how = "or_meeting" if self.settings.link else "meeting"
+            yield Words(self.say(f"mail.how.{how}", where=self.settings.meeting.rstrip(".")))
         if not self.settings.link:
             if not self.settings.meeting:
                 yield Words(self.say("mail.how.ask"))
