@@ -23,7 +23,7 @@ from signkit_cli.session import Session
 from signkit_cli.terminal import Terminal
 from signkit_cli.words import LANG, h
 
-__all__ = ["COMMANDS", "run"]
+__all__ = ["COMMANDS", "load_command", "run"]
 
 COMMANDS: Final = (
     "init",
@@ -38,6 +38,7 @@ COMMANDS: Final = (
     "simulator",
     "journal",
     "doctor",
+    "batch",
     "tick",
     "notice",
     "template",
@@ -64,7 +65,7 @@ class LazyGroup(TyperGroup):
         if cmd_name not in self.list_commands(ctx):
             return None
         if ctx.resilient_parsing or getattr(ctx, "signkit_real", False):
-            return _load(cmd_name)
+            return load_command(cmd_name)
         return TyperCommand(cmd_name, help=h(f"help.{cmd_name}"))
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
@@ -73,7 +74,8 @@ class LazyGroup(TyperGroup):
         return super().resolve_command(ctx, args)
 
 
-def _load(name: str) -> Any:
+def load_command(name: str) -> Any:
+    """Return a command with everything under it."""
     module = import_module(f"signkit_cli.commands.{name}")
     command = typer.main.get_command(module.app)
     command.name = name

@@ -31,6 +31,7 @@ from signkit.x509.errors import X509Error
 
 if TYPE_CHECKING:
     from signkit.ports.delivery import DeliveryService
+    from signkit.pades.timestamping import StampBook
     from signkit.ports.store import Store
     from signkit.ports.witness import WitnessService
     from signkit.workflows.ceremony import ProviderOrigin
@@ -108,9 +109,15 @@ class Home:
         revocations = FileRevocations(self.folder / KEYS / REVOKED)
         return Authority(self.keys, revocations, environment=self.config.environment)
 
+    @cached_property
+    def stamps(self) -> StampBook:
+        """The home's timestamps, with a memory of what tokens are like: one for the life of the process."""
+        from signkit.pades.timestamping import StampBook as Book
+
+        return Book(self._timestamps())
+
     def desk(self, observer: Observer | None = None) -> Desk:
         """Return the clerk's desk over this home."""
-        from signkit.pades.timestamping import StampBook
         from signkit.workflows.desk import Desk
 
         return Desk(
@@ -118,7 +125,7 @@ class Home:
             clock=self.clock,
             keys=self.keys,
             authority=self.authority,
-            stamps=StampBook(self._timestamps()),
+            stamps=self.stamps,
             anchors=self.anchors,
             environment=self.config.environment,
             organisation=self.config.organisation,

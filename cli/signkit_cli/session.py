@@ -26,6 +26,8 @@ class Session:
     terminal: Terminal
     home: Path | None = None
     passphrase_file: Path | None = None
+    planned: str | None = None
+    """The identifier under which ``envelope create`` is to make an envelope."""
     _opened: Home | None = field(default=None, repr=False)
 
     @property

@@ -85,7 +85,11 @@ class _Document:
 
 
 def create_envelope(
-    desk: Desk, draft: EnvelopeDraft, *, on_repair: Callable[[RepairReport], None] | None = None
+    desk: Desk,
+    draft: EnvelopeDraft,
+    *,
+    on_repair: Callable[[RepairReport], None] | None = None,
+    envelope: str | None = None,
 ) -> str:
     """Make an envelope and return its id; documents, openings and the entry *created* are stored together.
 
@@ -93,14 +97,16 @@ def create_envelope(
         desk: the clerk's desk.
         draft: what is asked for.
         on_repair: told of each repair before anything is kept.
+        envelope: the identifier to make it under, by ``new_id``, for a caller who must not make it twice.
 
     Raises:
+        StoreLockedError: an envelope of that identifier is there.
         UsageError: the draft contradicts itself, or names people by name only in a production home without saying so.
         DocumentError: a document cannot be signed; says why and what helps.
     """
     now = desk.clock.now()
     _check_draft(desk, draft, now)
-    envelope = new_id()
+    envelope = envelope or new_id()
     with desk.store.objects.workspace() as folder:
         title = clean_words(draft.title or clean_name(draft.paths[0].stem)) or draft.kind
         documents = [

@@ -62,7 +62,8 @@ def create(
     from signkit.workflows.create import create_envelope
     from signkit.workflows.view import show as view
 
-    envelope = create_envelope(home.desk(session.observer()), draft, on_repair=session.tell_repair)
+    desk = home.desk(session.observer())
+    envelope = create_envelope(desk, draft, on_repair=session.tell_repair, envelope=session.planned)
     with home.store.read() as tx:
         session.print_envelope(view(tx, envelope))
     session.terminal.say("cli.create.next", envelope=envelope)
