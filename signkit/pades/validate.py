@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, Final
 
+from signkit.errors import UnreadableDocumentError
 from signkit.model.report import Finding, Verdict, worst
-from signkit.pades.statement_bytes import StatementBytesError, join
+from signkit.pades.statement_bytes import MAX_STATEMENT_BYTES, StatementBytesError, join
 from signkit.pades.structure import Dict, Pdf, SignatureField, decode_text
 from signkit.pades.validate_cms import Cms, CmsError, check_cms, form_holds, names_exactly, read_cms
 from signkit.pades.validate_container import Container, ContainerError, PrefixHasher, read_container
@@ -32,6 +33,8 @@ __all__ = ["MAX_SIGNATURES", "Preview", "Validated", "preview_signatures", "vali
 
 MAX_SIGNATURES: Final = 500
 """Most signatures validated in one file, ours: 200 people, two seals and a century of renewals."""
+_MAX_ALL_STATEMENTS: Final = 2 * MAX_STATEMENT_BYTES
+"""Most bytes of all statements of a file together, inflated, ours; broken ones count as the largest."""
 STATEMENT_KEY: Final = "SGNK_Statement"
 _DATE: Final = re.compile(r"D:(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(?:Z|([+-])(\d\d)'?(\d\d)'?)?")
 _SUBFILTERS: Final = frozenset({"ETSI.CAdES.detached", "adbe.pkcs7.detached"})
@@ -90,12 +93,19 @@ class _Work:
 
 
 def preview_signatures(pdf: Pdf, signatures: Sequence[SignatureField]) -> tuple[Preview, ...]:
-    """Return what the signatures carry, in the order of the revisions that they close."""
-    found = []
+    """Return what the signatures carry, in the order of the revisions that they close.
+
+    Raises:
+        UnreadableDocumentError: ``structure.limit``, the statements together are larger than is read.
+    """
+    found, budget = [], _MAX_ALL_STATEMENTS
     for item in signatures[:MAX_SIGNATURES]:
         work = _Work(item)
         _contain(pdf, work)
         statement, error = _statement(work.container.dict if work.container else item.dict)
+        budget -= len(statement) if statement is not None else MAX_STATEMENT_BYTES if error else 0
+        if budget < 0:
+            raise UnreadableDocumentError("more in statements than is read", code="structure.limit")
         end = work.container.end if work.container else 0
         found.append(Preview(work.name, work.timestamp, end, statement, error))
     return tuple(sorted(found, key=lambda item: item.end))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,24 @@ def test_a_stranger_s_statement_is_a_finding(statement: bytes, honest: ProvedFil
     report = verify_file(tmp_path / "forged.pdf", anchors=honest.trusted.anchors, at=honest.at)
     assert report.verdict is Verdict.FAILED
     assert "statement.not_canonical" in wrong(report)
+
+
+def test_statements_that_swell_are_a_limit(honest: ProvedFile, tmp_path: Path):
+    """Four signatures of some kilobytes that each inflate to eight megabytes: open, soon."""
+    packed = zlib.compress(b"[" + b"1," * 4_000_000 + b"1]", 9)
+    parts = [packed[at : at + 32_000] for at in range(0, len(packed), 32_000)]
+    (tmp_path / "plain.pdf").write_bytes(plain_document())
+    update = Update(Pdf.open(tmp_path / "plain.pdf"))
+    value = {"Type": Name("Sig"), "SGNK_Statement": list(parts), "Contents": b"\0" * 64, "ByteRange": [0, 1, 2, 3]}
+    signature = update.add(Dict(value))
+    fields = [update.add(Dict({"FT": Name("Sig"), "T": b"x%d" % number, "V": signature})) for number in range(4)]
+    root = update.view.trailer["Root"]
+    assert isinstance(root, Ref)
+    update.change(root.num, AcroForm=update.add(Dict({"Fields": [*fields], "SigFlags": 3})))
+    (tmp_path / "forged.pdf").write_bytes(update.build())
+    report = verify_file(tmp_path / "forged.pdf", anchors=honest.trusted.anchors, at=honest.at)
+    assert report.verdict is Verdict.INDETERMINATE
+    assert "document.limit" in wrong(report, Verdict.INDETERMINATE)
 
 
 class _Blind:

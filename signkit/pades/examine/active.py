@@ -27,7 +27,7 @@ def active_risks(graph: Graph) -> Iterator[RiskFound]:
     if view.get_dict(names.get("JavaScript")):
         yield RiskFound(Risk.ACTIVE, "javascript")
     for node in graph.nodes():
-        detail = _acting(view, node.dict)
+        detail = _acting(view, node.dict) or _postscript(view, node)
         if detail:
             yield RiskFound(Risk.ACTIVE, detail, node.number)
 
@@ -49,9 +49,13 @@ def _acting(view: View, node: Dict) -> str | None:
         return "javascript"
     if name_at(view, node, "Subtype") in MULTIMEDIA and "Rect" in node:
         return "multimedia"
-    if name_at(view, node, "Subtype") == "PS" and name_at(view, node, "Type") == "XObject":
-        return "postscript"
     return "additional-actions" if "AA" in node and _triggers(view, node["AA"]) else None
+
+
+def _postscript(view: View, node: Node) -> str | None:
+    """Programs for a printer, in their own kind of XObject or in a form (ISO 32000-1 clause 8.8.2, PDF 1.3)."""
+    kinds = (name_at(view, node.dict, "Subtype"), name_at(view, node.dict, "Subtype2"))
+    return "postscript" if node.stream is not None and "PS" in kinds else None
 
 
 def _triggers(view: View, value: Value) -> bool:

@@ -32,11 +32,12 @@ ACTIONS: Final = {
 """Action types (ISO 32000-1 table 198) that run, send, load or change what is seen."""
 MULTIMEDIA: Final = frozenset({"RichMedia", "Movie", "Screen", "3D", "Sound"})
 LINKS: Final = {"URI": "net", "GoToR": "file", "GoToE": "embedded", "Thread": "file"}
-_KEYS: Final = frozenset({"AA", "JS", "OCGs", "VE", "EF"})
-_STREAM_KEYS: Final = frozenset({"F", "Ref", "OPI"})
+_KEYS: Final = frozenset({"AA", "JS", "OCGs", "VE", "EF", "Usage"})
+_STREAM_KEYS: Final = frozenset({"F", "Ref", "OPI", "Alternates"})
 _NAMES: Final[dict[str, tuple[str, ...]]] = {
     "S": (*ACTIONS, *LINKS),
     "Subtype": (*MULTIMEDIA, "PS"),
+    "Subtype2": ("PS",),
     "Type": ("Font",),
 }
 """Names, by key, that make a dictionary worth keeping; a tuple, for a stranger's list has no hash."""

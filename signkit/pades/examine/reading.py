@@ -15,6 +15,7 @@ from signkit.pades.examine.facts import Attachment, ExistingSignature, Facts
 from signkit.pades.examine.graph import Graph, read_graph
 from signkit.pades.examine.hidden import hidden_risks
 from signkit.pades.examine.informing import attachments, font_risks, form_risks, link_risks
+from signkit.pades.examine.occasions import occasion_risks
 from signkit.pades.structure import Pdf, Ref, SignatureField, View
 
 __all__ = ["facts_of", "read_facts"]
@@ -77,6 +78,7 @@ def _risks(pdf: Pdf, graph: Graph, attached: tuple[Attachment, ...]) -> Iterator
     yield from active_risks(graph)
     yield from external_risks(graph)
     yield from layer_risks(graph)
+    yield from occasion_risks(graph)
     yield from form_risks(view)
     yield from hidden_risks(view)
     yield from annotation_risks(view)

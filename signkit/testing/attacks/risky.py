@@ -144,11 +144,36 @@ def _layers() -> _Named:
     yield "base-state-unchanged", layered(b"/BaseState /Unchanged")
     yield "base-state-hex", layered(b"/BaseState /#4fFF")
     yield "usage", layered(b"/AS [<< /Event /Print /Category [/Print] /OCGs [6 0 R] >>]")
+    for kind in (b"View", b"Print", b"Export"):
+        off = b"<< /Type /OCG /Name (Lager) /Usage << /%s << /%sState /OFF >> >> >>" % (kind, kind)
+        yield f"usage-without-event-{kind.decode().lower()}", layered(b"/ON [6 0 R]", objects={7: off})
     yield "configurations", layered(b"", more=b"/Configs [<< /Name (annan) /OFF [6 0 R] >>]")
     member = b"<< /Type /OCMD /OCGs [6 0 R] /P /AllOff >>"
     yield "membership", layered(b"/ON [6 0 R]", objects={7: member})
     unlisted = b"<< /Type /OCMD /VE [/Not 6 0 R] >>"
     yield "expression", layered(b"/ON [6 0 R]", objects={7: unlisted})
+
+
+def _occasions() -> _Named:
+    """Yield what is shown at one time and not at another, without any layer."""
+    small = b"<< /Type /Annot /Subtype /Stamp /Rect [70 690 300 720] "
+    line, other = _appearance(text("100 kr", x=2, y=9)), _appearance(text("900 000 kr", x=2, y=9))
+    shown = {
+        "paper-only": b"/F 36 /AP << /N 7 0 R >> >>",
+        "pointer-toggles": b"/F 260 /AP << /N 7 0 R >> >>",
+        "pointer-shows-another": b"/F 4 /AP << /N 7 0 R /R 8 0 R >> >>",
+    }
+    for name, entries in shown.items():
+        yield name, PlainPdf(page=b"/Annots [6 0 R]", objects={6: small + entries, 7: line, 8: other})
+    choice = image(entries=b"/Alternates [<< /Image 7 0 R /DefaultForPrinting true >>]")
+    use = b"/XObject << /X1 6 0 R >>"
+    pictures = {6: choice, 7: image(gray=9)}
+    yield "picture-for-print", PlainPdf(content=b"q 99 0 0 99 9 9 cm /X1 Do Q\n", resources=use, objects=pictures)
+
+
+def _comes_and_goes() -> _Named:
+    yield from _layers()
+    yield from _occasions()
 
 
 def _form_redraws() -> _Named:
@@ -308,7 +333,7 @@ def _annotations() -> Iterator[tuple[str, PlainPdf]]:
 _RISKY = {
     Risk.ACTIVE: _active,
     Risk.EXTERNAL: _external,
-    Risk.LAYERS: _layers,
+    Risk.LAYERS: _comes_and_goes,
     Risk.FORM_REDRAWS: _form_redraws,
     Risk.HIDDEN: _hidden,
     Risk.ANNOTATIONS: _annotations,
