@@ -9,7 +9,7 @@ from typing import Final
 
 from benchmarks.harness import ROOT, Row
 
-MODULES: Final = ("startup", "embedding", "memory", "verifying", "journal")
+MODULES: Final = ("startup", "embedding", "memory", "verifying", "journal", "log")
 PAGE: Final = ROOT / "docs" / "performance.md"
 BEGIN: Final = "<!-- made by: make bench -->"
 END: Final = "<!-- end -->"

@@ -14,6 +14,7 @@ from jsonschema import Draft202012Validator
 
 from signkit.pades.statement_bytes import join
 from signkit.pades.structure import Pdf
+from signkit.testing.containers import unpack
 from signkit.testing.delivery import example_message
 from signkit_providers.webhook import to_json
 
@@ -58,6 +59,11 @@ def said(tmp_path_factory: pytest.TempPathFactory, protokoll: Path, signkit_at: 
     run("--yes", "envelope", "void", third)
     run("envelope", "list")
     exported = run("envelope", "export", envelope, "--output", folder)[0]["files"]
+    bundle = run("envelope", "export", envelope, "--bundle", "--output", folder)[0]["files"][0]["path"]
+    run("verify", bundle)
+    files = unpack(Path(bundle))
+    found["bundle"].append(json.loads(files["bundle.json"]))
+    found["openings"].append(json.loads(files["evidence/openings.json"]))
     run("trust", "export", folder / "trust.pem")
     run("trust", "list")
     run("notice", envelope, "--output", folder)
