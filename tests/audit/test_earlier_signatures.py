@@ -83,10 +83,18 @@ def locking(data: bytes, action: FieldMDPAction, names: list[str] | None = None,
     return bytes(signer.sign_pdf(IncrementalPdfFileWriter(io.BytesIO(data))).getbuffer())
 
 
-def test_a_lock_leaves_validation_data_and_timestamps_alone(tmp_path: Path):
-    """FieldMDP names the catalog (/Data), which the security store changes: that is no change of the signature."""
-    report = judged(finished(locking(PLAIN, FieldMDPAction.ALL)), tmp_path)
-    assert report.verdict is Verdict.PASSED
+@pytest.mark.parametrize(
+    ("action", "names", "codes"),
+    [
+        (FieldMDPAction.INCLUDE, ["belopp"], set()),
+        (FieldMDPAction.ALL, None, {"changes.timestamp_locked"}),
+    ],
+)
+def test_a_lock_leaves_validation_data_alone(action: FieldMDPAction, names: Any, codes: set[str], tmp_path: Path):
+    """FieldMDP names the catalog (/Data), which the security store changes; a timestamp under ``All`` stays open."""
+    report = judged(finished(locking(PLAIN, action, names)), tmp_path)
+    assert wrong(report) == set()
+    assert wrong(report, Verdict.INDETERMINATE) == codes
     assert report.signatures[0].changes_after is ChangeLevel.TIMESTAMP
 
 

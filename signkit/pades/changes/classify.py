@@ -116,11 +116,15 @@ def _permitted(found: Sequence[Permissions], count: int) -> dict[int, ChangeLeve
 
 
 def _locked(found: Sequence[Permissions], index: int, item: RevisionChanges) -> list[Finding]:
-    """Return fields that a signature locked and that a later revision filled, made or drew anew (clause 12.8.2.4)."""
-    if item.level in _HARMLESS:
-        return []
+    """Return fields that a signature locked and that a later revision filled, made or drew anew (clause 12.8.2.4).
+
+    A document timestamp is such a field where everything is locked: validators disagree, so that stays open.
+    """
     names = {name for signed in found if signed.revision < index for name in signed.locked(item.filled)}
-    return [failed("locked_field", subject=f"revision {index + 1}", field=name[:60]) for name in sorted(names)[:20]]
+    where = f"revision {index + 1}"
+    if item.level in _HARMLESS:
+        return [undecided("timestamp_locked", subject=where)] if names else []
+    return [failed("locked_field", subject=where, field=name[:60]) for name in sorted(names)[:20]]
 
 
 def changed_pages(view: View, touched: set[int]) -> tuple[int, ...]:
