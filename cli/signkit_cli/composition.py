@@ -30,8 +30,8 @@ from signkit.x509.certificates import Certificate
 from signkit.x509.errors import X509Error
 
 if TYPE_CHECKING:
-    from signkit.ports.delivery import DeliveryService
     from signkit.pades.timestamping import StampBook
+    from signkit.ports.delivery import DeliveryService
     from signkit.ports.store import Store
     from signkit.ports.witness import WitnessService
     from signkit.workflows.ceremony import ProviderOrigin

@@ -72,6 +72,9 @@ def said(tmp_path_factory: pytest.TempPathFactory, protokoll: Path, signkit_at: 
     run("group", "list")
     found["message"].append(to_json(example_message()))
     run("provider", "list")
+    batch = folder / "batch.jsonl"
+    batch.write_text(json.dumps({"op": "show", "envelope": envelope}) + "\n", encoding="utf-8")
+    run("batch", batch)
     run("envelope", "show", "nothing", code=10)
     run("envelope", "create", folder / "missing.pdf", "--signatory", PEOPLE[0], code=None)
     signed = next(Path(item["path"]) for item in exported if item["kind"] == "signed")

@@ -130,8 +130,6 @@ def _item(number: int, row: object, seen: Counter[str]) -> Item:
     try:
         if given is not None:
             key = "=" + _name("key", given)
-        if name not in OPERATIONS:
-            raise ValueError("op is one of " + ", ".join(OPERATIONS))
         operands, options, people = _words(name, row)
         return Item(number, name, key, None if ref is None else _name("ref", ref), operands, options, people)
     except ValueError as exc:
@@ -147,6 +145,8 @@ def _name(what: str, value: object) -> str:
 
 def _words(op: str, row: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...], tuple[Mapping[str, Any], ...]]:
     """Return operands, options and people of a row, in the words of the command."""
+    if op not in OPERATIONS:
+        raise ValueError("op is one of " + ", ".join(OPERATIONS))
     main = OPERATIONS[op][1]
     names = {main, *_SAME[main]}
     operands: list[str] = []
