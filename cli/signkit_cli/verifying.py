@@ -148,5 +148,5 @@ def _pdfs(folder: Path) -> Iterator[Path]:
         folders.sort()
         for name in names:
             path = Path(parent, name)
-            if name.lower().endswith(".pdf") and stat.S_ISREG(path.lstat().st_mode):
+            if name.lower().endswith((".pdf", ".asice")) and stat.S_ISREG(path.lstat().st_mode):
                 yield path

@@ -41,6 +41,9 @@ def test_it_decides_every_claim_elsewhere(made: Any, signkit_at: Any, tmp_path: 
     assert report["signatures"][-2]["level"] == "B-LTA"
     told = other("verify", made.bundle, "--trust", made.trust, lang="sv").out
     assert "bundle." not in told
+    (tmp_path / "folder").mkdir()
+    shutil.copy(made.bundle, tmp_path / "folder")
+    assert other("verify", tmp_path / "folder", "--recursive", "--trust", made.trust, "--json").json["contents"]
 
 
 def test_what_is_not_trusted_is_not_decided(made: Any, signkit_at: Any, tmp_path: Path) -> None:

@@ -38,7 +38,9 @@ def test_no_stranger_changes_a_byte(made: Any, tmp_path_factory: pytest.TempPath
     changed = bytearray(files[name])
     changed[at] ^= 1 << data.draw(st.integers(0, 7))
     path = pack(tmp_path_factory.getbasetemp() / "changed.asice", {**files, name: bytes(changed)}, like=made.bundle)
-    assert made.verify(path).verdict is Verdict.FAILED
+    verdict = made.verify(path).verdict
+    # a token that no longer names its signer's certificate cannot be judged: open, but never passed
+    assert verdict is Verdict.FAILED or (name.endswith(".tst") and verdict is Verdict.INDETERMINATE)
 
 
 STRANGERS: dict[str, tuple[Callable[[Files], Files], str]] = {
