@@ -202,7 +202,9 @@ def test_a_signed_file_that_cannot_be_read_fails(honest: ProvedFile, tmp_path: P
     assert report.verdict is Verdict.FAILED
     assert wrong(report) == {"document.signed_unreadable"}
     assert render_report(report, "en")
-    assert report_to_json(report, "en")["claims"] == {}
+    claims = report_to_json(report, "en")["claims"]
+    assert {claim["verdict"] for claim in claims.values()} == {"NOT_DECIDED"}
+    assert len(claims) == 7
 
 
 def test_an_unknown_claim_cannot_be_required(honest: ProvedFile):
