@@ -33,8 +33,9 @@ class BankIdSimulator:
             PluginLoadError: the folder cannot be used.
         """
         try:
+            directory.mkdir(parents=True, exist_ok=True, mode=0o700)  # the mode is the last folder's alone
             keys = directory / AUTHORITIES
-            keys.mkdir(parents=True, exist_ok=True, mode=0o700)
+            keys.mkdir(exist_ok=True, mode=0o700)
             return (SimulatorRoot(datetime.now(UTC), folder=keys).root.der,)
         except (OSError, ValueError) as exc:
             raise _unusable("the simulator cannot be prepared", exc, directory) from exc

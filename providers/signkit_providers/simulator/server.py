@@ -72,7 +72,8 @@ class Simulator(World):
         self._temporary = tempfile.TemporaryDirectory(prefix="signkit-simulator-") if directory is None else None
         self.directory = Path(self._temporary.name) if self._temporary else Path(directory or ".")
         keys = self.directory / AUTHORITIES
-        keys.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        keys.mkdir(exist_ok=True, mode=0o700)
         clock = clock or _SystemClock()
         pki = SimulatorPki(clock.now(), folder=keys, ca_bits=ca_bits)
         pki.write(self.directory)
