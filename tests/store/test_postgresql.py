@@ -177,3 +177,22 @@ def test_the_life_of_an_envelope(database: str, signkit_at: Any, tmp_path: Path,
     store.close()
     assert (kinds["signed"], kinds["completing"], kinds["archived"]) == (3, 1, 1)
     assert json.loads(signkit("envelope", "list", "--json").out)["id"] == envelope
+
+
+def test_several_clerks_and_cron_at_once(database: str, signkit_at: Any, tmp_path: Path, protokoll: Path) -> None:
+    """Two batches and the clock's errands at once on one home: nothing is lost, and the journal holds together."""
+    home = tmp_path / "home"
+    signkit = signkit_at(home)
+    signkit("init", "--environment", "test", "--organisation", "Björkviks kommun", "--database", database)
+    steps = [{"op": "create", "ref": "a", "documents": [str(protokoll)], "signatories": ["Anna Ek", "Bo Ek"]}]
+    steps += [{"op": "send", "envelope": "a"}, {"op": "sign", "envelope": "a", "as": "all"}]
+    for name in ("one", "two"):
+        lines = [json.dumps(step) for step in steps * 2]
+        (tmp_path / f"{name}.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    jobs = [("batch", str(tmp_path / "one.jsonl")), ("batch", str(tmp_path / "two.jsonl")), ("tick",)]
+    for process in [_start(home, *job) for job in jobs]:
+        _, err = process.communicate(timeout=120)
+        assert process.returncode == 0, err
+    listed = [json.loads(line) for line in signkit("envelope", "list", "--json").out.splitlines()]
+    assert [item["state"] for item in listed] == ["completed"] * 4
+    assert signkit("doctor", "--json").json["sound"]

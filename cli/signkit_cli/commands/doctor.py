@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -48,17 +49,16 @@ def _home(session: Session, *, fix: bool) -> tuple[Health, list[tuple[str, str]]
     from signkit_cli.health import Health, Symptom, examine_home
 
     try:
-        home = open_home(session, write=False)
-        health = examine_home(home)
+        with contextlib.closing(open_home(session, write=False)) as home:
+            health = examine_home(home)
     except StoreError as exc:
         return Health((Symptom("fault", exc.code, {}, None, exc.message, exc.hint),), 0, 0, untidy=False), []
     if not fix or not health.untidy:
         return health, []
     session.terminal.confirm("doctor.fix_confirm")
-    home.store.close()
-    home = open_home(session, write=True)
-    fixed = _mend(home)
-    return examine_home(home), fixed
+    with contextlib.closing(open_home(session, write=True)) as home:
+        fixed = _mend(home)
+        return examine_home(home), fixed
 
 
 def _mend(home: Home) -> list[tuple[str, str]]:
