@@ -6,14 +6,14 @@ import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, cast
 
 from signkit import plugins
 from signkit.config import CONFIG_FILE, Config, load_config
-from signkit.errors import ConfigError, DocumentError, KeyUnavailableError, PluginLoadError, PluginNotFoundError
+from signkit.errors import ConfigError, KeyUnavailableError, PluginLoadError, PluginNotFoundError
 from signkit.pki.authority import Authority
 from signkit.pki.keys import FileKeys
 from signkit.pki.revocations import FileRevocations
@@ -28,6 +28,7 @@ from signkit.x509.anchor_files import read_anchors
 from signkit.x509.anchors import TrustAnchors
 from signkit.x509.certificates import Certificate
 from signkit.x509.errors import X509Error
+from signkit_cli.pdfa import check_pdfa
 
 if TYPE_CHECKING:
     from signkit.pades.timestamping import StampBook
@@ -132,7 +133,7 @@ class Home:
             origin=self.config.origin,
             language=self.config.language,
             observer=observer or Observer(),
-            pdfa_check=self._pdfa_check if self.config.pdfa_command else None,
+            pdfa_check=partial(check_pdfa, self.config.pdfa_command) if self.config.pdfa_command else None,
             witnesses=self.witnesses,
             witnesses_needed=self.config.witnesses_needed,
         )
@@ -221,22 +222,6 @@ class Home:
                 code="config.timestamps",
                 subject={"file": name},
             ) from exc
-
-    def _pdfa_check(self, path: Path) -> None:
-        import subprocess
-
-        command = [*self.config.pdfa_command, str(path)]
-        try:
-            done = subprocess.run(command, capture_output=True, timeout=120, check=False)  # noqa: S603 - configured
-        except (OSError, subprocess.TimeoutExpired) as exc:
-            raise ConfigError("the configured PDF/A checker cannot be run", code="config.pdfa_command") from exc
-        if done.returncode != 0:
-            raise DocumentError(
-                f"{path.name} is not the PDF/A that it claims to be",
-                code="document.pdfa",
-                hint="save it as PDF/A again, or take the claim away",
-                subject={"file": path.name},
-            )
 
 
 def home_anchors(folder: Path) -> TrustAnchors:
