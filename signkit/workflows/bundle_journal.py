@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from signkit.errors import StoreLockedError
 from signkit.journal.checkpoint import Checkpoint, log_vkey
 from signkit.journal.log import anchor
 from signkit.journal.note import VerifierKey, ed25519_spki, parse_vkey
@@ -48,6 +49,7 @@ def journal_part(desk: Desk, envelope: Envelope) -> JournalPart:
     Raises:
         JournalError: the log cannot be signed, or too few witnesses vouch.
         TimestampError: no service gave a token.
+        StoreLockedError: somebody has gone on with the envelope meanwhile.
     """
     key = desk.keys.key(KeyName.JOURNAL)
     anchored = anchor(desk.store, origin=desk.origin, key=key, timestamper=desk.stamps.timestamper)
@@ -64,7 +66,11 @@ def journal_part(desk: Desk, envelope: Envelope) -> JournalPart:
     }
     with desk.store.read() as tx:
         tree = Tree(tx)
-        stored = [item for item in tx.entries(envelope.id) if item.index < anchored.checkpoint.size]
+        stored = tx.entries(envelope.id)
+        if stored[-1].entry.digest_text != envelope.head or stored[-1].index >= anchored.checkpoint.size:
+            raise StoreLockedError(
+                "somebody has gone on with the envelope meanwhile", code="store.moved", hint="try again"
+            )
         gone = [item for item in tx.entries(HOME) if _erases(item, envelope.id)]
         made = _Proved(tree, anchored.checkpoint, note)
         entries = tuple(made.add(item, "entries") for item in stored)
