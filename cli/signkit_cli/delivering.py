@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import hashlib
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -105,7 +106,8 @@ def claim_in(folder: Path, envelope: str) -> contextlib.AbstractContextManager[b
 @contextlib.contextmanager
 def _claimed(folder: Path, name: str) -> Iterator[bool]:
     folder.mkdir(mode=0o700, exist_ok=True)
-    with (folder / f"post-{name}.lock").open("ab") as lock:
+    handle = os.open(folder / f"post-{name}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    with os.fdopen(handle, "r+b") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
