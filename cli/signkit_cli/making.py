@@ -19,7 +19,7 @@ from signkit.pki.home import Organisation, init_keys
 from signkit.pki.keys import FileKeys
 from signkit.ports.keys import KeyName
 from signkit.ports.provider import ProviderContext
-from signkit.store import DATABASE, open_store
+from signkit.store import open_store
 from signkit.x509.anchor_files import format_anchors
 from signkit.x509.anchors import LOG, PERSON, SEAL, TSA, Purpose, TrustAnchor, TrustAnchors
 from signkit_cli.composition import KEYS, SIMULATOR, TRUST_FILE, SystemClock
@@ -28,16 +28,11 @@ __all__ = ["is_home", "make_home"]
 
 
 def is_home(folder: Path) -> bool:
-    """Tell whether a whole home is there; one without its database is finished by making it again."""
+    """Tell whether a whole home is there; one whose database is missing or empty is finished by making it again."""
     if not (folder / CONFIG_FILE).exists():
         return False
-    if (folder / DATABASE).exists():
-        return True
-    database = load_config(folder).database
-    if database is None:
-        return False
     try:
-        open_store(folder, readonly=True, url=database).close()
+        open_store(folder, readonly=True, url=load_config(folder).database).close()
     except StoreError as exc:
         if exc.code != "store.missing":
             raise

@@ -212,7 +212,8 @@ def test_unknown_members_and_hints_are_ignored(server: Any, tmp_path: Path) -> N
         b'{"orderRef": %s, "status": "pending", "hintCode": "brandNew", "more": [1]}' % ref,
         b'{"orderRef": %s, "status": "failed", "hintCode": "brandNewToo"}' % ref,
     ]
-    provider = provider_at(server(lambda connection: connection.sendall(answer(bodies.pop(0)))), tmp_path)
+    client = server(lambda connection: connection.sendall(answer(bodies.pop(0))), deadline=20.0, timeout=10.0)
+    provider = provider_at(client, tmp_path)
     started = provider.start(request())
     result = provider.poll(started)
     assert (result.state, result.prompt.hint) == (CeremonyState.PENDING, "unknownPending")
