@@ -16,10 +16,20 @@ from __future__ import annotations
 import hashlib
 import json
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-__all__ = ["MAX_DEPTH", "CanonicalError", "Json", "decode", "digest", "digest_text", "encode", "parse_digest"]
+__all__ = [
+    "MAX_DEPTH",
+    "CanonicalError",
+    "Json",
+    "decode",
+    "digest",
+    "digest_text",
+    "encode",
+    "parse_digest",
+    "settled",
+]
 
 Json = Any
 """A JSON value: dict, list, str, int, bool or None."""
@@ -30,6 +40,8 @@ MAX_DEPTH: Final = 64
 _LIMIT: Final = 2**53
 _MOST_DIGITS: Final = 17
 """Of an integer below the limit, its sign included."""
+_WRITER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False, check_circular=False)
+"""Given only what ``_prepared`` made, which is a tree."""
 
 
 class CanonicalError(ValueError):
@@ -44,7 +56,17 @@ def encode(value: Json) -> bytes:
     Raises:
         CanonicalError: a float, an integer of 2**53 or more, a key that is not text, a lone surrogate, or too deep.
     """
-    return json.dumps(_prepared(value, 0), ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode("utf-8")
+    return settled(value)[0]
+
+
+def settled(value: Json) -> tuple[bytes, Json]:
+    """Return the canonical bytes of ``value``, and what ``decode`` makes of them: a copy of its own, text in NFC.
+
+    Raises:
+        CanonicalError: as ``encode``.
+    """
+    prepared = _prepared(value, 0)
+    return _WRITER.encode(prepared).encode("utf-8"), prepared
 
 
 def decode(data: bytes, *, max_bytes: int = 8 * 1024 * 1024) -> Json:
@@ -95,21 +117,26 @@ def parse_digest(text: str) -> bytes:
 def _prepared(value: Json, depth: int) -> Json:
     if depth > MAX_DEPTH:
         raise CanonicalError("nested too deep")
+    if isinstance(value, str):
+        return _text(value)
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, int):
         if abs(value) >= _LIMIT:
             raise CanonicalError("integer of 2**53 or more")
         return int(value)
-    if isinstance(value, str):
-        return _text(value)
-    if isinstance(value, Mapping):
-        pairs = [(_key(key), _prepared(item, depth + 1)) for key, item in value.items()]
-        pairs.sort(key=lambda pair: pair[0].encode("utf-16-be"))
-        return _once(pairs)
+    if isinstance(value, (dict, Mapping)):  # dict first: asking an abstract class takes longer
+        return _object(value.items(), depth)
     if isinstance(value, Sequence) and not isinstance(value, (bytes, bytearray)):
         return [_prepared(item, depth + 1) for item in value]
     raise CanonicalError(f"no JSON form for {type(value).__name__}")
+
+
+def _object(items: Iterable[tuple[Any, Json]], depth: int) -> dict[str, Json]:
+    pairs = [(_key(key), _prepared(item, depth + 1)) for key, item in items]
+    result = _once(pairs)
+    names = sorted(result) if "".join(result).isascii() else sorted(result, key=lambda name: name.encode("utf-16-be"))
+    return {name: result[name] for name in names}
 
 
 def _key(key: object) -> str:

@@ -77,7 +77,7 @@ class Entry:
             raise _wrong("only the first entry has no previous one", field_name="prev")
         if self.prev is not None:
             _digest(self.prev)
-        if FIELDS & set(self.extra):
+        if not FIELDS.isdisjoint(self.extra):
             raise _wrong("a known field among the unknown ones", field_name="extra")
 
     def encode(self) -> bytes:
@@ -86,13 +86,31 @@ class Entry:
         Raises:
             JournalCorruptError: the data has no canonical form, or the entry is larger than ``MAX_ENTRY_BYTES``.
         """
+        return self._settled()[0]
+
+    def settled(self) -> tuple[bytes, Entry]:
+        """Return the canonical bytes and the entry as ``decode`` reads it from them: text in NFC, tuples as lists.
+
+        Raises:
+            JournalCorruptError: as ``encode``.
+        """
+        raw, value = self._settled()
+        read = object.__new__(Entry)  # its fields are judged already
+        for name in ("envelope", "seq", "at", "type", "nonce", "prev"):
+            object.__setattr__(read, name, getattr(self, name))
+        object.__setattr__(read, "actor", value["actor"])
+        object.__setattr__(read, "data", value["data"])
+        object.__setattr__(read, "extra", {name: value[name] for name in value if name not in FIELDS})
+        return raw, read
+
+    def _settled(self) -> tuple[bytes, Json]:
         try:
-            raw = canonical.encode(self.to_json())
+            raw, value = canonical.settled(self.to_json())
         except canonical.CanonicalError as exc:
             raise _wrong(str(exc), field_name="data") from exc
         if len(raw) > MAX_ENTRY_BYTES:
             raise _wrong(f"an entry of more than {MAX_ENTRY_BYTES} bytes", field_name="data")
-        return raw
+        return raw, value
 
     def to_json(self) -> Json:
         """Return the entry as JSON, as a completion statement carries it."""
@@ -149,8 +167,7 @@ class Entry:
 
 def format_time(at: datetime) -> str:
     """Return an aware instant as RFC 3339 in UTC with three decimals and ``Z``."""
-    utc = at.astimezone(UTC)
-    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z".rjust(24, "0")
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 def parse_time(text: object) -> datetime:

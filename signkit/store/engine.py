@@ -46,7 +46,8 @@ def sqlite_engine(path: Path, *, readonly: bool, busy_seconds: float) -> sa.Engi
         # On the driver's own connection: one statement less to prepare for every transaction.
         driver: Any = connection.connection.driver_connection
         with wrapped():
-            driver.execute("BEGIN IMMEDIATE" if connection.get_execution_options().get("write") else "BEGIN")
+            if not driver.in_transaction:  # ``Session`` begins by itself
+                driver.execute("BEGIN IMMEDIATE" if connection.get_execution_options().get("write") else "BEGIN")
 
     return engine
 

@@ -17,7 +17,7 @@ class Prepared:
 
     def __init__(self, statement: sa.Executable) -> None:
         self._statement = statement
-        self._compiled: dict[str, tuple[str, Sequence[str] | None]] = {}
+        self._compiled: dict[tuple[str, str], tuple[str, Sequence[str] | None]] = {}
 
     def run(self, connection: sa.Connection, parameters: Mapping[str, Any]) -> Sequence[Any]:
         """Execute the statement within the connection's transaction; return the rows, none for one that gives none.
@@ -26,12 +26,12 @@ class Prepared:
             StoreError: the database refused.
         """
         dialect = connection.dialect
-        key = f"{dialect.name}+{dialect.driver}"
+        key = (dialect.name, dialect.driver)
         if key not in self._compiled:
             compiled: Any = self._statement.compile(dialect=dialect)  # type: ignore[attr-defined]
             self._compiled[key] = (str(compiled), compiled.positiontup)
         text, order = self._compiled[key]
-        values: Any = dict(parameters) if order is None else tuple(parameters[name] for name in order)
+        values: Any = dict(parameters) if order is None else tuple(map(parameters.__getitem__, order))
         with wrapped():
             if dialect.name == "sqlite":  # straight to the driver: a tenth of the time
                 driver: Any = connection.connection.driver_connection

@@ -19,6 +19,7 @@ from signkit.store.engine import BUSY_SECONDS, prepare, server_engine, sqlite_en
 from signkit.store.faults import wrapped
 from signkit.store.objects import FileObjectStore
 from signkit.store.schema import SQLITE_GUARDS
+from signkit.store.sessions import Sessions
 from signkit.store.transaction import Recent, SqlReadTransaction, SqlWriteTransaction
 
 __all__ = ["CHECKPOINT", "DATABASE", "SqlStore", "open_store"]
@@ -40,7 +41,7 @@ class SqlStore:
 
     def __init__(self, engine: sa.Engine, home: Path, *, readonly: bool) -> None:
         self._engine = engine
-        self._writing = engine.execution_options(write=True)
+        self._sessions = Sessions(engine)
         self._home = home
         self._readonly = readonly
         self._recent = Recent()
@@ -54,41 +55,36 @@ class SqlStore:
     @contextlib.contextmanager
     def read(self) -> Iterator[SqlReadTransaction]:
         """Give one consistent view."""
-        with wrapped():
-            connection = self._engine.connect()
+        session = self._sessions.take()
+        tx = SqlReadTransaction(session.connection, self._recent)
         try:
-            with wrapped():
-                transaction = connection.begin()
-            yield SqlReadTransaction(connection, self._recent)
-        finally:
-            with wrapped():
-                if connection.in_transaction():
-                    transaction.rollback()
-                connection.close()
+            session.begin(write=False)
+            yield tx
+            tx.end()
+            session.rollback()
+        except BaseException:
+            tx.end()
+            session.abandon()
+            raise
+        self._sessions.put_back(session)
 
     @contextlib.contextmanager
     def write(self) -> Iterator[SqlWriteTransaction]:
         """Give the right to write, alone."""
         if self._readonly:
             raise StoreError("the store was opened for reading", code="store.readonly")
-        with wrapped():
-            connection = self._writing.connect()
+        session = self._sessions.take()
+        tx = SqlWriteTransaction(session.connection, self._recent)
         try:
-            with wrapped():
-                transaction = connection.begin()
-                if connection.dialect.name == "postgresql":
-                    connection.exec_driver_sql("LOCK TABLE entries IN EXCLUSIVE MODE")
-            try:
-                yield SqlWriteTransaction(connection, self._recent)
-            except BaseException:
-                with contextlib.suppress(sa.exc.SQLAlchemyError):
-                    transaction.rollback()
-                raise
-            with wrapped():
-                transaction.commit()
-        finally:
-            with wrapped():
-                connection.close()
+            session.begin(write=True)
+            yield tx
+            tx.end()
+            session.commit()
+        except BaseException:
+            tx.end()
+            session.abandon()
+            raise
+        self._sessions.put_back(session)
 
     def kept_checkpoint(self) -> bytes | None:
         """Return the newest signed checkpoint as kept outside the database."""
@@ -132,6 +128,7 @@ class SqlStore:
 
     def close(self) -> None:
         """Let go of every connection; the last one that leaves folds the write-ahead log into the database."""
+        self._sessions.close()
         with wrapped():
             self._engine.dispose()
 

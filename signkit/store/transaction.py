@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Any, Final
 
 import sqlalchemy as sa
 
 from signkit import canonical
 from signkit.canonical import Json
-from signkit.errors import StoreCorruptError, StoreLockedError
-from signkit.model.entry import FIELDS, HOME, Entry
+from signkit.errors import StoreCorruptError, StoreError, StoreLockedError
+from signkit.model.entry import HOME, Entry
 from signkit.ports.store import StoredCheckpoint, StoredEntry, StoredRow
 from signkit.store.faults import wrapped
 from signkit.store.prepared import Prepared
@@ -57,8 +55,18 @@ class SqlReadTransaction:
     """Implements ``signkit.ports.store.ReadTransaction``."""
 
     def __init__(self, connection: sa.Connection, recent: Recent) -> None:
-        self._connection = connection
+        self._open: sa.Connection | None = connection
         self._recent = recent
+
+    @property
+    def _connection(self) -> sa.Connection:
+        if self._open is None:
+            raise StoreError("the transaction has ended", code="store.failed")
+        return self._open
+
+    def end(self) -> None:
+        """Let nothing more run: the connection may be another transaction's soon."""
+        self._open = None
 
     def entries(self, envelope: str) -> list[StoredEntry]:
         """Return the entries of an envelope in order."""
@@ -199,12 +207,12 @@ class SqlWriteTransaction(SqlReadTransaction):
                 hint="look at it again, then repeat the step",
                 subject={"envelope": entry.envelope},
             )
-        raw = entry.encode()
+        raw, read = entry.settled()
         digest = canonical.digest(raw)
         index = self.size() if self._next is None else self._next
         row = {"idx": index, "envelope": entry.envelope, "seq": entry.seq, "digest": digest, "raw": raw}
         _INSERT.run(self._connection, row)
-        stored = StoredEntry(index, _as_read(entry, raw), raw, digest)
+        stored = StoredEntry(index, read, raw, digest)
         self._next = index + 1
         self._heads[entry.envelope] = stored
         self._recent.keep(raw, stored.entry)
@@ -256,12 +264,6 @@ class SqlWriteTransaction(SqlReadTransaction):
     def _run(self, statement: sa.Executable, parameters: dict[str, Any] | None = None) -> int:
         with wrapped():
             return self._connection.execute(statement, parameters or {}).rowcount
-
-
-def _as_read(entry: Entry, raw: bytes) -> Entry:
-    """Return the entry as it will be read: text normalised, tuples as lists."""
-    value = json.loads(raw)
-    return replace(entry, data=value["data"], extra={name: value[name] for name in value if name not in FIELDS})
 
 
 def _value(data: bytes) -> Json:

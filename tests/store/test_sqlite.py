@@ -119,6 +119,43 @@ def test_a_second_writer_waits_then_gives_up(home: Path) -> None:
             assert view.size() == 300
 
 
+def test_a_transaction_that_has_ended_reaches_nothing(home: Path) -> None:
+    """Its connection is another transaction's by then: what is used late is refused, and disturbs nobody."""
+    store = open_store(home)
+    with store.read() as view:
+        rows = view.rows()
+    with store.write() as tx:
+        add(tx, "e1")
+    for late in (view.size, tx.size, lambda: next(rows), lambda: add(tx, "e1")):
+        with pytest.raises(StoreError, match="the transaction has ended"):
+            late()
+    with store.write() as tx:
+        assert tx.size() == 301
+        add(tx, "e1")
+    with store.read() as view:
+        assert view.size() == 302
+
+
+def test_what_failed_leaves_nothing_open(home: Path) -> None:
+    """After a step that raised, before or after a statement of any kind, another process may write at once."""
+    store, other = open_store(home), open_store(home, busy_seconds=0.0)
+
+    def fail(number: int) -> None:
+        with store.write() as tx:
+            if number:
+                add(tx, "e1")
+            if number > 1:
+                tx.put_opening("e1", "name:s2", "Nobody")
+            raise KeyError
+
+    for number in range(3):
+        with pytest.raises(KeyError):
+            fail(number)
+        with other.write() as tx:
+            assert (tx.size(), "name:s2" in tx.openings("e1")) == (300 + number, False)
+            add(tx, "e1")
+
+
 def test_writers_in_threads_make_one_line(home: Path) -> None:
     """Four threads appending at once leave one gapless log."""
     store = open_store(home)
