@@ -61,6 +61,9 @@ class Certificate:
     def __hash__(self) -> int:
         return hash(self.der)
 
+    def __reduce__(self) -> tuple[type[Certificate], tuple[bytes]]:
+        return type(self), (self.der,)  # read anew in the other process: what was parsed cannot travel
+
     def __repr__(self) -> str:
         return f"<Certificate {self.digest.hex()[:16]}>"
 
