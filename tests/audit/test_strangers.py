@@ -26,8 +26,9 @@ from pyhanko.sign.timestamps import DummyTimeStamper
 from pyhanko.sign.validation.dss import DocumentSecurityStore
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
-from signkit.audit import document, verify_file
+from signkit.audit import verify_file
 from signkit.model.report import ChangeLevel, Report, Verdict
+from signkit.pages.render import inspect
 from signkit.testing.signed import make_signed_pdf, plain_document
 from signkit.x509.anchors import TrustAnchors
 
@@ -378,11 +379,11 @@ def test_pyhanko_agrees_on_an_honest_file(tmp_path: Path):
 def test_no_opinion_on_revisions_is_no_other_opinion(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the second reader finds no revision at all, that is said, and is no disagreement."""
     made = make_signed_pdf(tmp_path, persons=1)
-    real = document.inspect
-    monkeypatch.setattr(document, "inspect", lambda path: dataclasses.replace(real(path), revision_ends=()))
+    place = "signkit.audit.document.inspect"
+    monkeypatch.setattr(place, lambda path: dataclasses.replace(inspect(path), revision_ends=()))
     report = verify_file(made.path, anchors=TrustAnchors(), at=made.authority.clock.now())
     assert "document.parsers_disagree" not in {item.code for item in report.findings}
     assert "document.no_revision_opinion" in {item.reason for item in report.not_checked}
-    monkeypatch.setattr(document, "inspect", lambda path: dataclasses.replace(real(path), revision_ends=(7,)))
+    monkeypatch.setattr(place, lambda path: dataclasses.replace(inspect(path), revision_ends=(7,)))
     report = verify_file(made.path, anchors=TrustAnchors(), at=made.authority.clock.now())
     assert "document.parsers_disagree" in {item.code for item in report.findings}
