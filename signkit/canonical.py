@@ -133,7 +133,9 @@ def _prepared(value: Json, depth: int) -> Json:
 
 
 def _object(items: Iterable[tuple[Any, Json]], depth: int) -> dict[str, Json]:
-    pairs = [(_key(key), _prepared(item, depth + 1)) for key, item in items]
+    pairs = [
+        (key if type(key) is str and key.isascii() else _key(key), _prepared(item, depth + 1)) for key, item in items
+    ]
     result = _once(pairs)
     names = sorted(result) if "".join(result).isascii() else sorted(result, key=lambda name: name.encode("utf-16-be"))
     return {name: result[name] for name in names}

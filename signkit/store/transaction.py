@@ -25,6 +25,11 @@ _LAST: Final = (
 )
 _HEAD: Final = Prepared(_ROW.where(entries.c.envelope == sa.bindparam("envelope"), entries.c.seq == _LAST))
 _SIZE: Final = Prepared(sa.select(sa.literal_column("coalesce(max(entries.idx) + 1, 0)")).select_from(entries))
+_HEAD_AND_LAST: Final = Prepared(
+    _ROW.add_columns(sa.select(sa.func.max(entries.alias("whole").c.idx)).scalar_subquery()).where(
+        entries.c.envelope == sa.bindparam("envelope"), entries.c.seq == _LAST
+    )
+)
 _INSERT: Final = Prepared(sa.insert(entries))
 _BLOCK: Final = 4096
 _RECENT: Final = 1024
@@ -191,7 +196,10 @@ class SqlWriteTransaction(SqlReadTransaction):
     def head(self, envelope: str) -> StoredEntry | None:
         """Return the envelope's last entry; within the transaction it is read once, for nobody else can append."""
         if envelope not in self._heads:
-            self._heads[envelope] = super().head(envelope)
+            rows = _HEAD_AND_LAST.run(self._connection, {"envelope": envelope})
+            self._heads[envelope] = self._stored(rows[0][:-1]) if rows else None
+            if rows:
+                self._next = int(rows[0][-1]) + 1
         return self._heads[envelope]
 
     def append(self, entry: Entry, *, after: bytes | None) -> StoredEntry:
