@@ -66,9 +66,10 @@ def _sorted(exc: UnreadableDocumentError, path: Path) -> UnreadableDocumentError
         return LimitReachedError(exc.message, code="document.limit", hint=exc.hint)
     if exc.code not in {"structure.open", "structure.header", "structure.empty"} and names_signature(path):
         return SignedButUnreadableError(exc.message, code="document.signed_unreadable", hint=exc.hint)
-    return UnreadableDocumentError(
-        exc.message, code="document.unreadable", hint="is it a PDF, and whole?", subject={"file": path.name}
-    )
+    code = "document.not_opened" if exc.code == "structure.open" else "document.not_pdf"
+    if exc.code not in {"structure.open", "structure.header", "structure.empty"}:
+        code = "document.unreadable"
+    return UnreadableDocumentError(exc.message, code=code, hint="is it a PDF, and whole?", subject={"file": path.name})
 
 
 def names_signature(path: Path) -> bool:

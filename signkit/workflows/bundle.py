@@ -73,8 +73,9 @@ def export_bundle(
     """
     parcel = parcel_of(desk, envelope_id)
     target = folder / f"{parcel.stem}{_SUFFIX}"
-    if not folder.is_dir():
-        raise UsageError(f"{folder} is not a folder", code="usage.output", hint="make it first")
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder} is not a folder", code="usage.output", hint="name a folder")
+    folder.mkdir(parents=True, exist_ok=True)
     if os.path.lexists(target) and not overwrite:
         raise UsageError(
             f"{target} exists already", code="usage.exists", hint="write somewhere else, or add --yes to replace it"
