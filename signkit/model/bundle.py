@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Final, Self
 
 from signkit import canonical
 from signkit.canonical import Json
-from signkit.model.statement.form import Reader, StatementError, UnknownStatementError
+from signkit.model.statement.form import Reader, read_record
 
 __all__ = ["BUNDLE_INDEX", "BundleDocument", "BundleEntry", "BundleIndex"]
 
@@ -110,16 +110,7 @@ class BundleIndex:
             UnknownStatementError: another version.
             StatementError: anything else that does not fit.
         """
-        try:
-            value = canonical.decode(data, max_bytes=MAX_INDEX_BYTES)
-        except canonical.CanonicalError as exc:
-            raise StatementError("statement.not_canonical", str(exc)) from exc
-        schema = value.get("schema") if isinstance(value, dict) else None
-        if schema != cls.schema:
-            if isinstance(schema, str) and schema.startswith("signkit.bundle/"):
-                raise UnknownStatementError(schema)
-            raise StatementError("statement.form", "not the index of a bundle")
-        reader = Reader(value, cls.schema)
+        reader = Reader(read_record(data, schema=cls.schema, max_bytes=MAX_INDEX_BYTES), cls.schema)
         consistency = Reader(reader.take("consistency"), "consistency")
         return cls(
             envelope=reader.text("envelope"),

@@ -18,7 +18,7 @@ from typing import Any, ClassVar, Final, Self
 
 from signkit import canonical
 from signkit.canonical import Json
-from signkit.model.statement.form import Reader, StatementError, UnknownStatementError
+from signkit.model.statement.form import Reader, StatementError, read_record
 
 __all__ = ["MAX_EVIDENCE_BYTES", "CeremonyEvidence", "EvidenceFile", "evidence_digest"]
 
@@ -132,16 +132,8 @@ class EvidenceFile:
             UnknownStatementError: another version.
             StatementError: anything else that does not fit.
         """
-        try:
-            value = canonical.decode(data.removesuffix(b"\n"), max_bytes=MAX_EVIDENCE_BYTES)
-        except canonical.CanonicalError as exc:
-            raise StatementError("statement.not_canonical", str(exc)) from exc
-        schema = value.get("schema") if isinstance(value, dict) else None
-        if schema != cls.schema:
-            if isinstance(schema, str) and schema.startswith("signkit.evidence/"):
-                raise UnknownStatementError(schema)
-            raise StatementError("statement.form", "not an evidence file")
-        return cls._from_json(value)
+        line = data.removesuffix(b"\n")
+        return cls._from_json(read_record(line, schema=cls.schema, max_bytes=MAX_EVIDENCE_BYTES))
 
     @classmethod
     def _from_json(cls, value: Json) -> Self:

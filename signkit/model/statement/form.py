@@ -7,7 +7,7 @@ from typing import Any
 from signkit import canonical
 from signkit.canonical import Json
 
-__all__ = ["Reader", "StatementError", "UnknownStatementError"]
+__all__ = ["Reader", "StatementError", "UnknownStatementError", "read_record"]
 
 
 class StatementError(ValueError):
@@ -23,6 +23,26 @@ class UnknownStatementError(StatementError):
 
     def __init__(self, schema: str) -> None:
         super().__init__("statement.unknown_version", f"unknown statement {schema[:60]!r}")
+
+
+def read_record(data: bytes, *, schema: str, max_bytes: int) -> Json:
+    """Return the JSON object whose canonical bytes are exactly ``data``, of the schema ``name/version`` asked for.
+
+    Raises:
+        UnknownStatementError: another version of it.
+        StatementError: anything else that does not fit.
+    """
+    try:
+        value = canonical.decode(data, max_bytes=max_bytes)
+    except canonical.CanonicalError as exc:
+        raise StatementError("statement.not_canonical", str(exc)) from exc
+    found = value.get("schema") if isinstance(value, dict) else None
+    if found == schema:
+        return value
+    name, _, _ = schema.partition("/")
+    if isinstance(found, str) and found.startswith(f"{name}/"):
+        raise UnknownStatementError(found)
+    raise StatementError("statement.form", f"not {schema}")
 
 
 class Reader:
