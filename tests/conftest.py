@@ -11,9 +11,12 @@ import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from signkit.testing.pki import ThrowawayKeys
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
@@ -113,3 +116,21 @@ def signkit(tmp_path: Path, fresh_home: Path) -> Signkit:
 def protokoll() -> Path:
     """Return the example: a Swedish protocol, PDF/A."""
     return Path(__file__).resolve().parents[1] / "examples" / "protokoll.pdf"
+
+
+@pytest.fixture(scope="session")
+def made_keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the keys of a small test home, made at nine o'clock; never written again."""
+    from signkit.testing.pki import make_keys
+
+    folder = tmp_path_factory.mktemp("home") / "keys"
+    make_keys(folder)
+    return folder
+
+
+@pytest.fixture
+def home(made_keys: Path, tmp_path: Path) -> ThrowawayKeys:
+    """Return those keys ten minutes later, with their own record of revocations."""
+    from signkit.testing.pki import open_keys
+
+    return open_keys(made_keys, revocations=tmp_path / "revocations.json")

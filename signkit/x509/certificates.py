@@ -22,7 +22,14 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from signkit.x509.errors import MALFORMED, X509Error
 
-__all__ = ["MAX_BUNDLE", "MAX_CERTIFICATE_BYTES", "Certificate", "load_bundle", "load_certificate"]
+__all__ = [
+    "MAX_BUNDLE",
+    "MAX_CERTIFICATE_BYTES",
+    "Certificate",
+    "load_bundle",
+    "load_certificate",
+    "whole_octets",
+]
 
 MAX_CERTIFICATE_BYTES: Final = 64 * 1024
 """Largest certificate read, ours: real ones stay below 8 KB."""
@@ -30,6 +37,15 @@ MAX_BUNDLE: Final = 1000
 """Most certificates in one bundle, ours."""
 
 _PEM: Final = re.compile(rb"-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----(.*?)-----END", re.DOTALL)
+
+
+def whole_octets(der: bytes, signature: bytes) -> bool:
+    """Tell whether the bit string that ends a certificate or list has no unused bits.
+
+    A signature is whole octets (RFC 5280 section 4.1.1.3, X.690 clause 11.2.1). Our libraries do not look at the count
+    of unused bits, which no signature covers: with another count there, the same certificate would have another digest.
+    """
+    return der[-len(signature) - 1 : -len(signature)] == b"\0"
 
 
 class Certificate:
@@ -54,6 +70,8 @@ class Certificate:
                 self.__dict__["pyca"] = pyca.load_der_x509_certificate(self.der)
         except MALFORMED as exc:
             raise X509Error("not a certificate", code="certificate.unreadable") from exc
+        if not whole_octets(self.der, self.pyca.signature):
+            raise X509Error("the signature is not whole octets", code="certificate.unreadable")
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Certificate) and other.der == self.der

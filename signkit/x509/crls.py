@@ -12,7 +12,7 @@ from asn1crypto import crl as asn1
 from cryptography import x509 as pyca
 from cryptography.exceptions import InvalidSignature
 
-from signkit.x509.certificates import Certificate, decode_pem_body
+from signkit.x509.certificates import Certificate, decode_pem_body, whole_octets
 from signkit.x509.errors import MALFORMED, X509Error
 
 __all__ = ["MAX_CRL_BYTES", "Crl", "Revocation", "load_crl"]
@@ -48,6 +48,8 @@ class Crl:
             self._list = pyca.load_der_x509_crl(self.der)
         except MALFORMED as exc:
             raise X509Error("not a revocation list", code="crl.unreadable") from exc
+        if not whole_octets(self.der, self._list.signature):
+            raise X509Error("the signature is not whole octets", code="crl.unreadable")
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Crl) and other.der == self.der

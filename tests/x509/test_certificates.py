@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509 as pyca
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -88,6 +89,20 @@ def test_flipped_bits(flippable: Flippable, position: int, bit: int) -> None:
         other.revocation(5)
     except X509Error:
         pass
+
+
+def test_no_unused_bits(flippable: Flippable) -> None:
+    """A certificate or list that says that bits of its signature are unused is refused: no signature covers that."""
+    _, _, certificate, crl = flippable
+    for reader, whole, signature in (
+        (load_certificate, certificate.der, certificate.pyca.signature),
+        (load_crl, crl.der, pyca.load_der_x509_crl(crl.der).signature),
+    ):
+        reader(whole)
+        changed = bytearray(whole)
+        changed[-len(signature) - 1] = 1
+        with pytest.raises(X509Error, match=r"whole octets|not a"):
+            reader(bytes(changed))
 
 
 @pytest.fixture(scope="module")
