@@ -116,12 +116,9 @@ def walk() -> Iterator[tuple[str, Any]]:
 
 
 def _usage(command: Any) -> str:
-    words = []
-    for item in command.params:
-        if item.param_type_name == "argument":
-            word = (item.metavar or item.name).upper() + ("…" if item.nargs == -1 else "")
-            words.append(word if item.required else f"[{word}]")
-    return " ".join(words)
+    placeholder = import_module("signkit_cli.helping").placeholder
+    arguments = [item for item in command.params if item.param_type_name == "argument"]
+    return " ".join(placeholder(item) if item.required else f"[{placeholder(item)}]" for item in arguments)
 
 
 def _options(command: Any) -> list[str]:
@@ -129,7 +126,8 @@ def _options(command: Any) -> list[str]:
     for item in command.params:
         if item.name == "help":
             continue
-        name = ", ".join(item.opts) if item.param_type_name == "option" else item.name.upper()
+        name = f"{' / '.join([*item.opts, *item.secondary_opts])} " if item.param_type_name == "option" else ""
+        name = f"{name}{import_module('signkit_cli.helping').placeholder(item)}".strip().replace("|", "\\|")
         default = item.default
         shown = f" Default: `{default}`." if isinstance(default, str | int) and not isinstance(default, bool) else ""
         said = (item.help or "").replace("|", "\\|")

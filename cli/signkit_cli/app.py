@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
-from typer.core import TyperCommand, TyperGroup
 
 from signkit.errors import SignkitError, UsageError
 from signkit.texts import language, text
 from signkit_cli.exit_codes import ExitCode, exit_code_for
+from signkit_cli.helping import App, HelpCommand, HelpGroup
 from signkit_cli.session import Session
 from signkit_cli.terminal import Terminal
 from signkit_cli.words import LANG, h
@@ -52,7 +52,7 @@ _ALONE: Final = {"--review-due": "today"}
 _VALUES: Final = ("--home", "--lang", "--passphrase-file")
 
 
-class LazyGroup(TyperGroup):
+class LazyGroup(HelpGroup):
     """Shows every command, imports only the one that runs."""
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - Typer's signature
@@ -66,7 +66,7 @@ class LazyGroup(TyperGroup):
             return None
         if ctx.resilient_parsing or getattr(ctx, "signkit_real", False):
             return load_command(cmd_name)
-        return TyperCommand(cmd_name, help=h(f"help.{cmd_name}"))
+        return HelpCommand(cmd_name, help=h(f"help.{cmd_name}"))
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Return the real command that ``args`` name."""
@@ -82,12 +82,11 @@ def load_command(name: str) -> Any:
     return command
 
 
-app = typer.Typer(
+app = App(
     cls=LazyGroup,
     help=h("help.signkit"),
     epilog=h("help.epilog"),
     no_args_is_help=True,
-    add_completion=False,
     context_settings={"help_option_names": ["--help", "-h"]},
 )
 
@@ -144,12 +143,13 @@ def run(arguments: Sequence[str]) -> int:
 
 def _foreign(error: Exception, terminal: Terminal) -> int:
     if hasattr(error, "format_message") and hasattr(error, "exit_code"):  # Typer's own: wrong arguments
-        hint = getattr(getattr(error, "ctx", None), "command_path", "signkit")
-        message = str(error.format_message()).rstrip(".")
-        if not message and not terminal.as_json:
-            return ExitCode.USAGE  # a group without a command: its help has been shown
-        usage = UsageError(message or "a command is missing", code="usage", hint=f"see: {hint} --help")
-        terminal.error(usage, ExitCode.USAGE)
+        from signkit_cli.objecting import objection
+
+        usage = objection(error)
+        if usage.code == "usage.no_command_given" and not terminal.as_json:
+            terminal.err.write(f"{error.ctx.get_help()}\n")  # type: ignore[attr-defined]
+        else:
+            terminal.error(usage, ExitCode.USAGE)
         return ExitCode.USAGE
     if type(error).__name__ == "Abort":
         return ExitCode.INTERRUPTED

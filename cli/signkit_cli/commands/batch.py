@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from signkit_cli.helping import App
 from signkit_cli.session import Session
 from signkit_cli.words import h
 
 if TYPE_CHECKING:
     from signkit_cli.batching.running import Outcome
 
-app = typer.Typer(add_completion=False)
+app = App()
 
 
 @app.command(help=h("help.batch"))

@@ -6,10 +6,11 @@ from typing import Annotated
 
 import typer
 
+from signkit_cli.helping import App
 from signkit_cli.session import Session
 from signkit_cli.words import h
 
-app = typer.Typer(add_completion=False)
+app = App()
 
 
 @app.command(help=h("help.decline"))

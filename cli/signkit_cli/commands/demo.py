@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Final, cast
 import typer
 
 from signkit.errors import DocumentError, UsageError
+from signkit_cli.helping import App
 from signkit_cli.session import Session
 from signkit_cli.words import h
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from signkit.ports.simulator import SimulatorFactory
     from signkit_cli.composition import Home
 
-app = typer.Typer(add_completion=False)
+app = App()
 
 _EID: Final = "bankid"
 _PEOPLE: Final = (

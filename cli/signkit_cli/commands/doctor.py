@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from signkit_cli.exit_codes import ExitCode
+from signkit_cli.helping import App
 from signkit_cli.session import Session
 from signkit_cli.words import h
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from signkit_cli.composition import Home
     from signkit_cli.health import Health
 
-app = typer.Typer(add_completion=False)
+app = App()
 
 
 @app.command(help=h("help.doctor"))

@@ -9,13 +9,14 @@ import typer
 
 from signkit.errors import UsageError
 from signkit_cli.commands import envelope_life
+from signkit_cli.helping import App
 from signkit_cli.session import Session
 from signkit_cli.words import h
 
 if TYPE_CHECKING:
     from signkit.ports.store import ReadTransaction
 
-app = typer.Typer(add_completion=False, help=h("help.envelope"), no_args_is_help=True)
+app = App(help=h("help.envelope"), no_args_is_help=True)
 
 Ids = Annotated[list[str], typer.Argument(help=h("help.envelope.ids"), show_default=False)]
 
@@ -28,11 +29,11 @@ def create(
     kind: Annotated[str | None, typer.Option(help=h("help.create.kind"))] = None,
     template: Annotated[str | None, typer.Option(help=h("help.create.template"))] = None,
     title: Annotated[str | None, typer.Option(help=h("help.create.title"))] = None,
-    meta: Annotated[list[str] | None, typer.Option(help=h("help.create.meta"), metavar="KEY=VALUE")] = None,
+    meta: Annotated[list[str] | None, typer.Option(help=h("help.create.meta"))] = None,
     signatory: Annotated[list[str] | None, typer.Option(help=h("help.create.signatory"))] = None,
     signatories: Annotated[Path | None, typer.Option(help=h("help.create.signatories"))] = None,
     group: Annotated[list[str] | None, typer.Option(help=h("help.create.group"))] = None,
-    rule: Annotated[list[str] | None, typer.Option(help=h("help.create.rule"), metavar="KEY=VALUE")] = None,
+    rule: Annotated[list[str] | None, typer.Option(help=h("help.create.rule"))] = None,
     deadline: Annotated[str | None, typer.Option(help=h("help.create.deadline"))] = None,
     disclosure: Annotated[str | None, typer.Option(help=h("help.create.disclosure"))] = None,
     accept_risk: Annotated[list[str] | None, typer.Option(help=h("help.create.accept_risk"))] = None,

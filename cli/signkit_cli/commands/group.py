@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from signkit_cli.helping import App
 from signkit_cli.session import Session
 from signkit_cli.words import h
 
 if TYPE_CHECKING:
     from signkit.model.signatory import Invitee
 
-app = typer.Typer(add_completion=False, help=h("help.group"), no_args_is_help=True)
+app = App(help=h("help.group"), no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(help=h("help.group.name"), show_default=False)]
 

@@ -8,10 +8,11 @@ from typing import Annotated
 import typer
 
 from signkit.errors import ConfigError, UsageError
+from signkit_cli.helping import App
 from signkit_cli.session import Session
 from signkit_cli.words import LANG, h
 
-app = typer.Typer(add_completion=False)
+app = App()
 
 
 @app.command(help=h("help.init"))
@@ -21,7 +22,7 @@ def init(
     environment: Annotated[str, typer.Option(help=h("help.init.environment"))] = "test",
     organisation: Annotated[str | None, typer.Option(help=h("help.init.organisation"))] = None,
     origin: Annotated[str | None, typer.Option(help=h("help.init.origin"))] = None,
-    database: Annotated[str | None, typer.Option(metavar="URL", help=h("help.init.database"))] = None,
+    database: Annotated[str | None, typer.Option(help=h("help.init.database"))] = None,
 ) -> None:
     """Make the home's folder, configuration, keys, trust anchors and database; a half-made home is finished."""
     session: Session = context.obj

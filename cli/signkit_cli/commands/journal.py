@@ -8,10 +8,11 @@ from typing import Annotated
 import typer
 
 from signkit.errors import JournalError, UsageError
+from signkit_cli.helping import App
 from signkit_cli.session import Session
 from signkit_cli.words import h
 
-app = typer.Typer(help=h("help.journal"), no_args_is_help=True)
+app = App(help=h("help.journal"), no_args_is_help=True)
 
 _ID = Annotated[str, typer.Argument(help=h("help.envelope.id"), show_default=False)]
 
@@ -41,9 +42,9 @@ def verify(
     context: typer.Context,
     folder: Annotated[Path | None, typer.Argument(help=h("help.journal.folder"), show_default=False)] = None,
     *,
-    checkpoint: Annotated[list[Path] | None, typer.Option(help=h("help.journal.checkpoints"), metavar="FILE")] = None,
-    key: Annotated[str | None, typer.Option(help=h("help.journal.key"), metavar="VKEY")] = None,
-    witness: Annotated[list[str] | None, typer.Option(help=h("help.journal.witnesses"), metavar="VKEY")] = None,
+    checkpoint: Annotated[list[Path] | None, typer.Option(help=h("help.journal.checkpoints"))] = None,
+    key: Annotated[str | None, typer.Option(help=h("help.journal.key"))] = None,
+    witness: Annotated[list[str] | None, typer.Option(help=h("help.journal.witnesses"))] = None,
     needed: Annotated[int | None, typer.Option(min=0, help=h("help.journal.needed"))] = None,
 ) -> None:
     """Audit this home's journal, or a published log; the worst finding decides the exit code."""
@@ -94,7 +95,9 @@ def prove(
     context: typer.Context,
     envelope: _ID,
     *,
-    output: Annotated[Path | None, typer.Option(help=h("help.journal.output"), show_default=False)] = None,
+    output: Annotated[
+        Path | None, typer.Option(help=h("help.journal.output"), metavar=h("help.placeholder.file"))
+    ] = None,
 ) -> None:
     """Write the proof that everything up to an envelope's last signed-for entry is in the log."""
     from signkit.files import write_atomic
@@ -116,9 +119,7 @@ def prove(
 @app.command(help=h("help.journal.publish"))
 def publish(
     context: typer.Context,
-    folder: Annotated[
-        str, typer.Argument(help=h("help.journal.target"), metavar="FOLDER|s3://BUCKET", show_default=False)
-    ],
+    folder: Annotated[str, typer.Argument(help=h("help.journal.target"), show_default=False)],
 ) -> None:
     """Write the log as static files; nothing personal is in them."""
     from signkit_cli import journaling
@@ -137,7 +138,7 @@ def witness(
     context: typer.Context,
     *,
     name: Annotated[str, typer.Option(help=h("help.journal.witness_name"), show_default=False)],
-    log: Annotated[list[str], typer.Option(help=h("help.journal.witness_log"), metavar="VKEY", show_default=False)],
+    log: Annotated[list[str], typer.Option(help=h("help.journal.witness_log"), show_default=False)],
     directory: Annotated[Path, typer.Option(help=h("help.journal.witness_directory"))] = Path("witness"),
     host: Annotated[str, typer.Option(help=h("help.journal.witness_host"))] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help=h("help.journal.witness_port"))] = 0,
@@ -154,7 +155,7 @@ def erase(
     context: typer.Context,
     envelopes: Annotated[list[str] | None, typer.Argument(help=h("help.envelope.ids"), show_default=False)] = None,
     *,
-    older_than: Annotated[int | None, typer.Option(min=0, metavar="DAYS", help=h("help.journal.older_than"))] = None,
+    older_than: Annotated[int | None, typer.Option(min=0, help=h("help.journal.older_than"))] = None,
     kind: Annotated[str | None, typer.Option(help=h("help.journal.kind"))] = None,
     due: Annotated[bool, typer.Option("--due", help=h("help.journal.due"))] = False,
     rule: Annotated[str | None, typer.Option(help=h("help.journal.rule"))] = None,

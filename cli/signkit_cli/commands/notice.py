@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from signkit.errors import UsageError
+from signkit_cli.helping import App
 from signkit_cli.session import Session
 from signkit_cli.words import h
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from signkit.workflows.notice import BoardNotice
 
-app = typer.Typer(add_completion=False)
+app = App()
 
 
 @app.command(help=h("help.notice"))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import typer
 
+from signkit_cli.helping import App
 from signkit_cli.session import Session
 from signkit_cli.words import h
 
-app = typer.Typer(add_completion=False, help=h("help.provider"), no_args_is_help=True)
+app = App(help=h("help.provider"), no_args_is_help=True)
 
 
 @app.callback()

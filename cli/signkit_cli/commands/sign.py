@@ -8,13 +8,14 @@ import typer
 
 from signkit.errors import UsageError
 from signkit_cli.exit_codes import ExitCode
+from signkit_cli.helping import App
 from signkit_cli.session import Session
 from signkit_cli.words import h
 
 if TYPE_CHECKING:
     from signkit.workflows.desk import Desk
 
-app = typer.Typer(add_completion=False)
+app = App()
 
 
 @app.command(help=h("help.sign"))
@@ -25,7 +26,7 @@ def sign(
     who: Annotated[str, typer.Option("--as", help=h("help.sign.as"))],
     provider: Annotated[str | None, typer.Option(help=h("help.sign.provider"))] = None,
     rehearse: Annotated[str | None, typer.Option(help=h("help.sign.rehearse"))] = None,
-    call: Annotated[str | None, typer.Option(metavar="user|RP", help=h("help.sign.call"))] = None,
+    call: Annotated[str | None, typer.Option(help=h("help.sign.call"))] = None,
     no_qr: Annotated[bool, typer.Option("--no-qr", help=h("help.sign.no_qr"))] = False,
 ) -> None:
     """Run a ceremony for each person named, embed the signatures, and complete what is complete."""

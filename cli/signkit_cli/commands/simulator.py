@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from signkit.errors import UsageError
+from signkit_cli.helping import App
 from signkit_cli.session import Session
 from signkit_cli.words import h
 
 if TYPE_CHECKING:
     from signkit.ports.simulator import SimulatorFactory
 
-app = typer.Typer(add_completion=False, help=h("help.simulator"), no_args_is_help=True)
+app = App(help=h("help.simulator"), no_args_is_help=True)
 
 
 @app.command(help=h("help.simulator.serve"))
@@ -25,7 +26,7 @@ def serve(
     *,
     port: Annotated[int, typer.Option(min=0, max=65535, help=h("help.simulator.port"))] = 0,
     directory: Annotated[Path | None, typer.Option(help=h("help.simulator.directory"), show_default=False)] = None,
-    person: Annotated[list[str] | None, typer.Option(metavar="NAME=NUMBER", help=h("help.simulator.people"))] = None,
+    person: Annotated[list[str] | None, typer.Option(help=h("help.simulator.people"))] = None,
     autopilot: Annotated[bool, typer.Option("--autopilot", help=h("help.simulator.autopilot"))] = False,
 ) -> None:
     """Serve until interrupted; tells one line when it answers."""
@@ -58,7 +59,7 @@ def app_(
     scan: Annotated[bool, typer.Option("--scan", help=h("help.simulator.scan"))] = False,
     approve: Annotated[bool, typer.Option("--approve", help=h("help.simulator.approve"))] = False,
     cancel: Annotated[bool, typer.Option("--cancel", help=h("help.simulator.cancel"))] = False,
-    do: Annotated[list[str] | None, typer.Option(metavar="ACTION", help=h("help.simulator.do"))] = None,
+    do: Annotated[list[str] | None, typer.Option(help=h("help.simulator.do"))] = None,
     qr: Annotated[str | None, typer.Option(help=h("help.simulator.qr"))] = None,
     link: Annotated[str | None, typer.Option(help=h("help.simulator.link"))] = None,
     number: Annotated[str | None, typer.Option(help=h("help.simulator.number"))] = None,

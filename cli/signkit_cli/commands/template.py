@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from signkit_cli.helping import App
 from signkit_cli.session import Session
 from signkit_cli.words import h
 
 if TYPE_CHECKING:
     from signkit.model.template import Template
 
-app = typer.Typer(add_completion=False, help=h("help.template"), no_args_is_help=True)
+app = App(help=h("help.template"), no_args_is_help=True)
 
 
 @app.command("list", help=h("help.template.list"))

@@ -5,10 +5,11 @@ from __future__ import annotations
 import typer
 
 from signkit_cli.exit_codes import ExitCode, exit_code_for
+from signkit_cli.helping import App
 from signkit_cli.session import Session
 from signkit_cli.words import h
 
-app = typer.Typer(add_completion=False)
+app = App()
 
 
 @app.command(help=h("help.tick"))

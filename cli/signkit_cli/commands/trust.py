@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from signkit.errors import ConfigError, UsageError
+from signkit_cli.helping import App
 from signkit_cli.session import Session
 from signkit_cli.words import h
 
 if TYPE_CHECKING:
     from signkit.x509.anchors import TrustAnchor, TrustAnchors
 
-app = typer.Typer(add_completion=False, help=h("help.trust"), no_args_is_help=True)
+app = App(help=h("help.trust"), no_args_is_help=True)
 
 
 @app.command("list", help=h("help.trust.list"))
@@ -59,7 +60,7 @@ def export(
 @app.command(help=h("help.trust.add"))
 def add(
     context: typer.Context,
-    argument: Annotated[str, typer.Argument(metavar="[PURPOSE:]FILE", help=h("help.trust.file"), show_default=False)],
+    argument: Annotated[str, typer.Argument(help=h("help.trust.file"), show_default=False)],
 ) -> None:
     """Trust the certificates of a file; a production home refuses test roots."""
     from signkit_cli.composition import refuse_test_roots

@@ -9,6 +9,7 @@ import typer
 
 from signkit.errors import UsageError
 from signkit_cli.exit_codes import ExitCode, exit_code_for
+from signkit_cli.helping import App
 from signkit_cli.session import Session
 from signkit_cli.words import h
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from signkit.x509.anchors import TrustAnchors
     from signkit_cli.verifying import Outcome
 
-app = typer.Typer(add_completion=False)
+app = App()
 
 _WORST_FIRST = (
     ExitCode.VERDICT_FAILED,
@@ -31,7 +32,7 @@ def verify(
     context: typer.Context,
     paths: Annotated[list[Path], typer.Argument(help=h("help.verify.paths"), show_default=False)],
     *,
-    trust: Annotated[list[str] | None, typer.Option(help=h("help.verify.trust"), metavar="[PURPOSE:]FILE")] = None,
+    trust: Annotated[list[str] | None, typer.Option(help=h("help.verify.trust"))] = None,
     original: Annotated[Path | None, typer.Option(help=h("help.verify.original"))] = None,
     evidence: Annotated[Path | None, typer.Option(help=h("help.verify.evidence"))] = None,
     require: Annotated[str | None, typer.Option(help=h("help.verify.require"))] = None,
