@@ -279,7 +279,8 @@ def open_home(session: Session, *, write: bool) -> Home:
     """
     folder = session.folder
     config = load_config(folder)
-    store = open_store(folder, readonly=not write, url=config.database)
+    kept = folder / config.checkpoint if config.checkpoint else None
+    store = open_store(folder, readonly=not write, url=config.database, checkpoint=kept)
     return Home(folder, config, store, SystemClock(), lambda: read_passphrase(session))
 
 

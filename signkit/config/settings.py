@@ -39,7 +39,7 @@ _S3: Final = ("endpoint", "region", "access_key", "secret_file")
 _MAX_DAYS: Final = 36_525
 """A hundred years."""
 _REMIND: Final = ("most", "from_hour", "to_hour", "weekends")
-_JOURNAL: Final = ("witnesses_needed",)
+_JOURNAL: Final = ("witnesses_needed", "checkpoint")
 _SECTIONS: Final = (
     "home",
     "remind",
@@ -103,6 +103,8 @@ class Config:
     witnesses: tuple[WitnessSettings, ...] = ()
     witnesses_needed: int = 0
     """How many of them must vouch for a checkpoint."""
+    checkpoint: str | None = None
+    """File outside the home where the newest signed checkpoint is kept too; None: in the home only."""
     reminders: Reminders = field(default_factory=Reminders)
     delivery: DeliverySettings = field(default_factory=DeliverySettings)
     notify: NotifySettings = field(default_factory=NotifySettings)
@@ -183,6 +185,7 @@ def parse_config(data: bytes, *, file: str) -> Config:
         delivery=read_delivery(reader),
         notify=read_notify(reader),
         witnesses_needed=reader.count("journal.witnesses_needed", journal.get("witnesses_needed", 0)),
+        checkpoint=reader.optional("journal.checkpoint", journal.get("checkpoint")),
     )
     _consistent(reader, config)
     return config

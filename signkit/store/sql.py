@@ -14,35 +14,33 @@ from typing import Final
 import sqlalchemy as sa
 
 from signkit.errors import StoreCorruptError, StoreError
-from signkit.files import fsync_folder, write_atomic
+from signkit.files import fsync_folder
 from signkit.store.engine import BUSY_SECONDS, prepare, server_engine, sqlite_engine
 from signkit.store.faults import wrapped
+from signkit.store.kept import KeptCheckpoint
 from signkit.store.objects import FileObjectStore
 from signkit.store.schema import SQLITE_GUARDS
 from signkit.store.sessions import Sessions
 from signkit.store.transaction import Recent, SqlReadTransaction, SqlWriteTransaction
 
-__all__ = ["CHECKPOINT", "DATABASE", "SqlStore", "open_store"]
+__all__ = ["DATABASE", "SqlStore", "open_store"]
 
 DATABASE: Final = "signkit.sqlite"
-CHECKPOINT: Final = "checkpoint"
-"""The newest signed checkpoint, outside the database; a backup of the database alone never brings back an old one."""
 
 _SQLITE_GUARDED: Final = sa.text("SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'entries'")
 _POSTGRESQL_GUARDED: Final = sa.text(
     "SELECT count(*) FROM pg_trigger WHERE tgname = 'entries_append_only' AND tgrelid = 'entries'::regclass "
     "AND tgenabled IN ('O', 'A')"
 )
-_MAX_NOTE_BYTES: Final = 64 * 1024
 
 
 class SqlStore:
     """Implements ``signkit.ports.store.Store``; made by ``open_store``."""
 
-    def __init__(self, engine: sa.Engine, home: Path, *, readonly: bool) -> None:
+    def __init__(self, engine: sa.Engine, home: Path, kept: KeptCheckpoint, *, readonly: bool) -> None:
         self._engine = engine
         self._sessions = Sessions(engine)
-        self._home = home
+        self._kept = kept
         self._readonly = readonly
         self._recent = Recent()
         self._objects = FileObjectStore(home, readonly=readonly)
@@ -88,19 +86,13 @@ class SqlStore:
 
     def kept_checkpoint(self) -> bytes | None:
         """Return the newest signed checkpoint as kept outside the database."""
-        with wrapped():
-            try:
-                with (self._home / CHECKPOINT).open("rb") as stream:
-                    return stream.read(_MAX_NOTE_BYTES)
-            except FileNotFoundError:
-                return None
+        return self._kept.read()
 
     def keep_checkpoint(self, note: bytes) -> None:
         """Keep a signed checkpoint outside the database."""
         if self._readonly:
             raise StoreError("the store was opened for reading", code="store.readonly")
-        with wrapped():
-            write_atomic(self._home / CHECKPOINT, note, mode=0o600)
+        self._kept.write(note)
 
     def check(self) -> None:
         """Return if the database itself is whole, and refuses UPDATE and DELETE on entries.
@@ -139,6 +131,7 @@ def open_store(
     readonly: bool = False,
     create: bool = False,
     url: str | None = None,
+    checkpoint: Path | None = None,
     busy_seconds: float = BUSY_SECONDS,
 ) -> SqlStore:
     """Return the store of a home.
@@ -148,6 +141,7 @@ def open_store(
         readonly: refuse every change; works on a folder that cannot be written, too.
         create: make what is missing. Without it a home without a database is an error.
         url: a database server instead of the file in the home.
+        checkpoint: file outside the home that holds the newest signed checkpoint too.
         busy_seconds: how long to wait for another writer.
 
     Raises:
@@ -171,4 +165,4 @@ def open_store(
     except BaseException:
         engine.dispose()
         raise
-    return SqlStore(engine, home, readonly=readonly)
+    return SqlStore(engine, home, KeptCheckpoint(home, checkpoint), readonly=readonly)

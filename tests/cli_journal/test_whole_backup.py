@@ -1,0 +1,69 @@
+"""A home put back whole, its own checkpoint included: found by the checkpoint that is kept somewhere else."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture
+def elsewhere(signkit: Any, tmp_path: Path) -> Path:
+    """Name a place outside the home in the settings; return it."""
+    place = tmp_path / "another-disk" / "björkvik.checkpoint"
+    place.parent.mkdir()
+    with (signkit.home / "config.toml").open("a", encoding="utf-8") as stream:
+        stream.write(f'\n[journal]\ncheckpoint = "{place}"\n')
+    return place
+
+
+def _finish(signkit: Any, document: Path) -> str:
+    envelope = signkit.create(document)
+    signkit("envelope", "send", envelope)
+    signkit("sign", envelope, "--as", "all")
+    return str(envelope)
+
+
+def test_a_backup_of_everything_is_found(signkit: Any, elsewhere: Path, protokoll: Path, tmp_path: Path) -> None:
+    """The restored home signs nothing until it has begun a new generation of its log, which says so."""
+    _finish(signkit, protokoll)
+    shutil.copytree(signkit.home, tmp_path / "backup")
+    _finish(signkit, protokoll)
+    shutil.rmtree(signkit.home)
+    shutil.copytree(tmp_path / "backup", signkit.home)
+
+    waiting = signkit.create(protokoll)
+    assert signkit("envelope", "send", waiting, "--json", code=11).error["code"] == "journal.behind"
+    signkit("journal", "verify", code=3)
+
+    signkit("journal", "checkpoint", "--restored", "--yes")
+    assert elsewhere.read_text(encoding="utf-8").splitlines()[0].endswith("/2")
+    signkit("envelope", "send", waiting)
+    signkit("sign", waiting, "--as", "all")
+    signkit("journal", "verify")
+
+
+def test_the_same_without_another_place(signkit: Any, protokoll: Path, tmp_path: Path) -> None:
+    """What the outer place is for: a home put back whole, with nothing kept elsewhere, looks like the home it was."""
+    _finish(signkit, protokoll)
+    shutil.copytree(signkit.home, tmp_path / "backup")
+    _finish(signkit, protokoll)
+    shutil.rmtree(signkit.home)
+    shutil.copytree(tmp_path / "backup", signkit.home)
+    _finish(signkit, protokoll)
+
+
+def test_a_place_that_is_gone_is_no_excuse(signkit: Any, elsewhere: Path, protokoll: Path) -> None:
+    """A disk that is not there stops the signing; nothing falls back to the copy in the home."""
+    _finish(signkit, protokoll)
+    kept = elsewhere.read_bytes()
+    assert kept == (signkit.home / "checkpoint").read_bytes()
+    elsewhere.unlink()
+    waiting = signkit.create(protokoll)
+    error = signkit("envelope", "send", waiting, "--json", code=11).error
+    assert error["code"] == "store.checkpoint_missing"
+    assert str(elsewhere) in error["subject"]["file"]
+    elsewhere.write_bytes(kept)
+    signkit("envelope", "send", waiting)
