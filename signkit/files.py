@@ -1,15 +1,19 @@
 """The one way in which signkit writes files: beside the target, flushed to the disk, then renamed into place.
 
 A crash at any instant leaves either the old file or the new one, never half of one; what it may leave besides is a
-temporary file whose name ends in ``.partial``, which ``doctor`` removes.
+temporary file whose name ends in ``.partial``. The next that writes the same target removes it, and ``doctor`` those in
+a home. A living writer holds a lock on its own, so that nobody takes it away.
 """
 
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import hashlib
 import os
+import re
 import secrets
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -18,21 +22,26 @@ __all__ = ["BLOCK_BYTES", "PARTIAL", "atomic_path", "fsync_folder", "sha256_of",
 
 PARTIAL: Final = ".partial"
 BLOCK_BYTES: Final = 1 << 20
+_SHOWN: Final = 40
+"""So many characters of the target's name are in the temporary one's."""
+_RANDOM: Final = 6
+"""Bytes that make it unlike any other."""
 
 
 @contextlib.contextmanager
 def atomic_path(target: Path, *, mode: int = 0o644, overwrite: bool = True) -> Iterator[Path]:
     """Give a path beside ``target`` to write to; when the block ends, ``target`` is that file, durably.
 
-    When the block raises, the temporary file is gone and ``target`` is as it was.
+    When the block raises, the temporary file is gone and ``target`` is as it was. What processes that died while they
+    wrote ``target`` left of it is gone too.
 
     Raises:
         FileExistsError: ``target`` exists and ``overwrite`` is false.
         OSError: the folder cannot be written.
     """
-    partial = target.with_name(f".{target.name[:40]}.{secrets.token_hex(6)}{PARTIAL}")
+    _clear(target)
+    partial, held = _held_file(target, mode)
     try:
-        os.close(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode))
         yield partial
         with partial.open("rb") as stream:
             os.fsync(stream.fileno())
@@ -45,6 +54,42 @@ def atomic_path(target: Path, *, mode: int = 0o644, overwrite: bool = True) -> I
     except BaseException:
         partial.unlink(missing_ok=True)
         raise
+    finally:
+        os.close(held)
+
+
+def _held_file(target: Path, mode: int) -> tuple[Path, int]:
+    """Make a temporary file and take its lock; one that was cleared away in between is met by making another."""
+    while True:
+        partial = target.with_name(f".{target.name[:_SHOWN]}.{secrets.token_hex(_RANDOM)}{PARTIAL}")
+        handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+        with contextlib.suppress(OSError):  # a file system without locks: nobody clears anything away there
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        if partial.exists():
+            return partial, handle
+        os.close(handle)
+
+
+def _clear(target: Path) -> None:
+    """Remove temporary files of ``target`` that are ours and that no living process holds."""
+    mine = re.compile(rf"\.{re.escape(target.name[:_SHOWN])}\.[0-9a-f]{{{2 * _RANDOM}}}{re.escape(PARTIAL)}")
+    with contextlib.suppress(OSError), os.scandir(target.parent) as found:
+        for item in [item for item in found if mine.fullmatch(item.name)]:
+            with contextlib.suppress(OSError):
+                _remove_dead(Path(item.path))
+
+
+def _remove_dead(partial: Path) -> None:
+    """Delete a temporary file; raise OSError where it is held, is no ordinary file, or cannot be deleted."""
+    known = partial.lstat()
+    if not stat.S_ISREG(known.st_mode) or known.st_uid != os.geteuid():
+        return
+    handle = os.open(partial, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        partial.unlink(missing_ok=True)
+    finally:
+        os.close(handle)
 
 
 def write_atomic(target: Path, data: bytes, *, mode: int = 0o644, overwrite: bool = True) -> None:

@@ -3,7 +3,8 @@
 ``python -m signkit.testing.crash N [--count FILE] -- signkit sign …`` runs a console script in this process and kills
 it at the N-th point. Each durable event has two points, just before and just after it: a rename, a link, a new folder,
 a deletion, an fsync, and a database commit. With N = 0 nothing is killed; ``--count`` then tells how many points there
-were.
+were. The number may differ by a few from run to run: a new document lies in the folder of the first two digits of its
+digest, which by chance is there already.
 
 From a test::
 
@@ -20,6 +21,7 @@ import importlib.metadata
 import os
 import runpy
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -27,6 +29,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from sqlalchemy.dialects.sqlite.base import SQLiteDialect
 from sqlalchemy.engine.default import DefaultDialect
 
 __all__ = ["KILLED", "fork", "main", "points", "run"]
@@ -141,6 +144,11 @@ def main(argv: Sequence[str]) -> None:
 def _install(counter: _Counter) -> None:
     for name in _EVENTS:
         setattr(os, name, counter.around(getattr(os, name)))
+    # SQLite is committed on the driver's own connection, with SQLAlchemy or without it: counted there, and once.
+    commit = {"commit": counter.around(sqlite3.Connection.commit)}
+    counting = type("CountingConnection", (sqlite3.Connection,), commit)
+    sqlite3.connect = functools.partial(sqlite3.connect, factory=counting)  # type: ignore[assignment]
+    SQLiteDialect.do_commit = DefaultDialect.do_commit  # type: ignore[method-assign]
     DefaultDialect.do_commit = counter.around(DefaultDialect.do_commit)  # type: ignore[method-assign]
 
 

@@ -18,10 +18,13 @@ from signkit.canonical import Json, digest_text
 from signkit.errors import UsageError
 from signkit.files import atomic_path, sha256_of
 from signkit.journal.writer import append
-from signkit.model.bundle import BUNDLE_INDEX, BundleDocument, BundleIndex
+from signkit.model.bundle import BUNDLE_INDEX, MAX_INDEX_BYTES, BundleDocument, BundleIndex
 from signkit.model.entry import format_time
 from signkit.model.evidence_file import EvidenceFile
+from signkit.model.notices import NOTIFIED
+from signkit.model.statement import StatementError
 from signkit.pades.asic.layout import fit_name
+from signkit.pades.asic.reader import ContainerReader, ContainerReadError
 from signkit.pades.asic.writer import Content, write_container
 from signkit.texts import text
 from signkit.workflows.bundle_journal import JournalPart, journal_part
@@ -34,6 +37,8 @@ __all__ = ["BundledDocument", "Reporter", "export_bundle"]
 
 _SUFFIX: Final = ".asice"
 _LANGUAGES: Final = ("sv", "en")
+_LEAVING_IT: Final = frozenset({"exported", NOTIFIED})
+"""Entries after which an envelope stands as it stood before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,7 @@ def export_bundle(
     """Write an envelope's evidence bundle into ``folder`` and return it.
 
     The log is signed and anchored as it stands first, so that every entry of the envelope so far has its proof.
+    Running it again replaces a bundle of the same version and nothing else, so it finishes what a crash cut off.
 
     Args:
         desk: the clerk's desk.
@@ -76,7 +82,7 @@ def export_bundle(
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder} is not a folder", code="usage.output", hint="name a folder")
     folder.mkdir(parents=True, exist_ok=True)
-    if os.path.lexists(target) and not overwrite:
+    if os.path.lexists(target) and not overwrite and not _holds(target, desk, envelope_id):
         raise UsageError(
             f"{target} exists already", code="usage.exists", hint="write somewhere else, or add --yes to replace it"
         )
@@ -92,6 +98,23 @@ def export_bundle(
         }
         append(tx, envelope_id, "exported", actor="clerk", data=data, at=desk.clock.now())
     return [made]
+
+
+def _holds(path: Path, desk: Desk, envelope_id: str) -> bool:
+    """Tell whether a file is a bundle of the envelope as it stands: since then it was only exported, or people told."""
+    try:
+        if path.is_symlink() or not path.is_file():
+            return False
+        with ContainerReader(path) as container:
+            index = BundleIndex.decode(container.read(BUNDLE_INDEX, limit=MAX_INDEX_BYTES))
+            last = container.read(index.entries[-1].entry, limit=MAX_INDEX_BYTES)
+    except (ContainerReadError, StatementError, OSError, IndexError):
+        return False
+    with desk.store.read() as tx:
+        for stored in reversed(tx.entries(envelope_id)):
+            if stored.raw == last or stored.entry.type not in _LEAVING_IT:
+                return stored.raw == last
+    return False
 
 
 def _write(desk: Desk, target: Path, files: Mapping[str, Content]) -> None:

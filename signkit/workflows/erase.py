@@ -36,7 +36,8 @@ class Erasure:
 def erase(store: Store, envelope_id: str, *, rule: str, at: datetime) -> Erasure:
     """Delete the openings and the evidence of an envelope that has ended, and say so in the home's journal.
 
-    The deleted bytes are overwritten in the database; copies in backups are the operator's to rotate.
+    The deleted bytes are overwritten in the database; copies in backups are the operator's to rotate. Where nothing is
+    left to erase nothing is written: what was erased, when and by which rule stays as it was said.
 
     Raises:
         TransitionError: the envelope has not ended, so people still need what would be erased.
@@ -50,6 +51,8 @@ def erase(store: Store, envelope_id: str, *, rule: str, at: datetime) -> Erasure
                 hint=f"see: signkit envelope show {envelope_id}",
                 subject={"envelope": envelope_id},
             )
+        if not _has_any(tx, envelope) and (before := erasures(tx, envelope_id)):
+            return before[-1]
         openings, evidence = tx.delete_openings(envelope_id), tx.delete_evidence(envelope_id)
         data = {"envelope": envelope_id, "openings": openings, "evidence": evidence, "rule": rule}
         stored = append(tx, HOME, ERASED, actor="clerk", data=data, at=at)

@@ -143,8 +143,9 @@ def test_several_documents_and_unfinished_envelopes(signkit: Any, protokoll: Pat
     path = Path(signkit(*words).json["files"][0]["path"])
     report = signkit("verify", path, "--json", code=4).json
     assert (report["completion"], report["claims"]["C4"]["verdict"]) == ("unfinished", "NOT_DECIDED")
-    assert signkit(*words, code=2).error["code"] == "usage.exists"
+    signkit(*words)  # a bundle of the same version: finishes what a crash cut off
     signkit("sign", envelope, "--as", "all", "--provider", "rehearsal")
+    assert signkit(*words, code=2).error["code"] == "usage.exists"
     path.unlink()
     path = Path(signkit(*words).json["files"][0]["path"])
     report = signkit("verify", path, "--json").json

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import functools
 import json
 import os
@@ -168,3 +169,23 @@ def test_a_closed_pipe(sent: Any) -> None:
     words = f"{sys.executable} -m signkit_cli --home {sent.signkit.home} --json envelope list | true"
     done = subprocess.run(["/bin/sh", "-c", words], capture_output=True, text=True, check=False)
     assert "Traceback" not in done.stderr
+
+
+def test_what_a_killed_export_left_goes_with_the_next(sent: Any, tmp_path: Path) -> None:
+    """Half-written files of the same target and of dead processes go; a living writer's and all others stay."""
+    out = tmp_path / "out"
+    made = [Path(item["path"]) for item in sent.signkit(*_export(sent, out)).json["files"]]
+    dead = [path.with_name(f".{path.name[:40]}.0123456789ab.partial") for path in made]
+    others = [out / ".other.pdf.0123456789ab.partial", out / f"{made[0].name}.partial", out / ".x.partial"]
+    living, alias = (made[0].with_name(f".{made[0].name[:40]}.{digit * 12}.partial") for digit in "ab")
+    for path in (*dead, *others, living):
+        path.write_bytes(b"half")
+    alias.symlink_to(tmp_path / "elsewhere")
+    with living.open("rb") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        sent.signkit(*_export(sent, out))
+    assert {path.name for path in out.iterdir()} == {path.name for path in (*made, *others, living, alias)}
+
+
+def _export(sent: Any, out: Path) -> list[object]:
+    return ["envelope", "export", sent.id, "--output", out, "--json"]

@@ -181,6 +181,15 @@ def test_the_witness_answers_over_http_only_what_it_must(tmp_path: Path) -> None
         assert ask("POST", "/add-checkpoint", b"", "many") == 411
         assert ask("POST", "/add-checkpoint", b"", "999999999") == 413
         assert ask("PUT", "/add-checkpoint", b"x") == 501
+        kept = http.client.HTTPConnection(host, int(port), timeout=5)
+        for path, status, closes in (("/add-checkpoint", 400, False), ("/add-checkpoint", 400, False), ("/x", 404, True)):
+            kept.request("POST", path, body=b"rubbish")
+            answer = kept.getresponse()
+            answer.read()
+            assert (answer.status, answer.will_close) == (status, closes)
+        kept.request("POST", "/add-checkpoint", body=b"rubbish", headers={"Transfer-Encoding": "chunked"})
+        assert kept.getresponse().status == 411
+        kept.close()
         assert threading.active_count() < before + 12
     finally:
         server.stop()
@@ -190,6 +199,7 @@ def test_erasing_leaves_every_proof(at: Any, made: tuple[Path, str]) -> None:
     """Names and evidence are gone from every file of the home, the journal says so, and everything still verifies."""
     assert at("journal", "erase", made[1], code=2)
     value = at("journal", "erase", made[1], "--yes", "--rule", "10 år", "--json").json
+    assert at("journal", "erase", made[1], "--yes", "--json").json == value  # again: nothing new is said of it
     assert (value["envelope"], value["rule"], value["evidence"]) == (made[1], "10 år", 1)
     assert at("journal", "verify")
     assert at("doctor")
