@@ -13,10 +13,11 @@ import sys
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, TextIO
 
 from signkit.errors import SignkitError, UsageError
-from signkit.texts import text
+from signkit.texts import said, text
 
 __all__ = ["Terminal", "printable"]
 
@@ -101,6 +102,9 @@ class Terminal:
             return
         label = self.styled(text("cli.error", self.lang), "red", self.err)
         message, hint = self._sentences(error)
+        file = error.subject.get("file", "")
+        if file and Path(file).name not in message:
+            message = f"{file}: {message}"
         self._write(self.err, f"{label}: {printable(message)}")
         if hint:
             self._write(self.err, f"  {text('cli.hint', self.lang)}: {printable(hint)}")
@@ -108,21 +112,27 @@ class Terminal:
     def _sentences(self, error: SignkitError) -> tuple[str, str | None]:
         """Return message and hint in the person's language; English is the error's own.
 
-        A code whose own sentence is missing is told by its family's, with the error's words as detail.
+        First what the very sentence says, then the code's sentence, then its family's with the error's words as detail.
         """
         if self.lang == "en":
             return error.message, error.hint
-        detail, hint = error.message, error.hint or ""
-        params = {"detail": detail, "hint": hint, "name": "", "known": hint, **error.subject, **error.params}
+        told, advice = said(error.message, self.lang), said(error.hint or "", self.lang)
+        params = {
+            "detail": told or error.message,
+            "hint": error.hint or "",
+            "name": "",
+            **error.subject,
+            **error.params,
+        }
         code = error.code
         while code:
             for key in (f"error.{code}", code):
-                message = text(key, self.lang, **params)
-                if message != key:
-                    own = text(f"{key}.hint", self.lang, **params)
-                    return message, (None if own == f"{key}.hint" else own)
+                own = text(key, self.lang, **params)
+                if own != key:
+                    hint = text(f"{key}.hint", self.lang, **params)
+                    return told or own, advice or (None if hint == f"{key}.hint" else hint)
             code = code.rpartition(".")[0]
-        return error.message, error.hint
+        return told or error.message, advice or error.hint
 
     def styled(self, words: str, style: str | None, stream: TextIO) -> str:
         """Return ``words`` in colour if ``stream`` is a terminal that wants it."""

@@ -24,7 +24,7 @@ __all__ = ["RuleRequest", "parse_rule_options", "parse_rule_table", "resolve_rul
 
 KEYS: Final = ("any_of", "some_of", "roles", "decline", "comment", "deadline", "level", "providers", "immediate")
 MAX_QUORUMS: Final = 200
-_HINT: Final = "see docs/rules.md; keys: " + ", ".join(KEYS)
+_HINT: Final = "known: " + ", ".join(KEYS)
 _Kind = TypeVar("_Kind", bound=StrEnum)
 _SOME: Final = re.compile(r"([0-9]{1,3})[-_]of")
 

@@ -103,7 +103,7 @@ def parse_signatory(text: str) -> Invitee:
         if key in values:
             raise _unknown(f"{key} is given twice for {values['name']!r}")
         values[key] = value.strip()
-    return _invitee(values, str(values["name"]) or "a signatory")
+    return _invitee(values, str(values["name"])[:40] or "a signatory")
 
 
 def parse_signatories(data: bytes, *, suffix: str, file: str) -> list[Invitee]:

@@ -8,12 +8,13 @@ nobody has written comes back as itself, so a missing sentence is seen but never
 from __future__ import annotations
 
 import functools
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, Literal
 
-__all__ = ["LANGUAGES", "Language", "codes", "language", "text"]
+__all__ = ["LANGUAGES", "Language", "codes", "language", "said", "text"]
 
 Language = Literal["sv", "en", "da"]
 LANGUAGES: Final[tuple[Language, ...]] = ("sv", "en", "da")
@@ -26,6 +27,19 @@ def text(code: str, lang: str, /, **params: object) -> str:
         return code
     sentence = forms.get(lang) or forms.get("sv") or code
     return sentence.format_map(_Params(params))
+
+
+def said(english: str, lang: str) -> str | None:
+    """Return what an English sentence of an error says in another language; None where the catalogue lacks it.
+
+    The key is the sentence itself, with its holes, as in gettext; what stands in a hole may be such a sentence too.
+    """
+    for pattern, forms in _sayings():
+        found = pattern.fullmatch(english)
+        if found is not None:
+            values = {name: said(value, lang) or value for name, value in found.groupdict().items()}
+            return forms[lang].format_map(values)
+    return None
 
 
 def language(locale: str | None) -> Language:
@@ -52,6 +66,15 @@ def _area(name: str) -> dict[str, dict[str, str]]:
     if name.isidentifier() and entry.is_file():
         _flatten("", tomllib.loads(entry.read_text(encoding="utf-8")), merged)
     return merged
+
+
+@functools.cache
+def _sayings() -> list[tuple[re.Pattern[str], dict[str, str]]]:
+    """Return the sentences of ``said.toml``, those with most words of their own first."""
+    forms = sorted(_area("said").values(), key=lambda item: -len(re.sub(r"\{\w+\}", "", item["en"])))
+    return [
+        (re.compile(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+?)", re.escape(item["en"])), re.DOTALL), item) for item in forms
+    ]
 
 
 def _folder() -> Path:

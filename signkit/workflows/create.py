@@ -135,6 +135,10 @@ def _check_draft(desk: Desk, draft: EnvelopeDraft, now: datetime) -> None:
         raise UsageError("no document is named", code="usage.documents", hint="name one or more PDF files")
     if len(draft.paths) > MAX_DOCUMENTS:
         raise UsageError(f"more than {MAX_DOCUMENTS} documents", code="usage.documents", hint="make several envelopes")
+    places = [path.absolute() for path in draft.paths]
+    double = next((path for path in places if places.count(path) > 1), None)
+    if double is not None:
+        raise UsageError(f"{double.name} is named twice", code="usage.documents", hint="name each document once")
     check_number(list(draft.invitees))
     title = None if draft.title is None else clean_words(draft.title)
     if title is not None and (not title or len(title) > MAX_TITLE or any(map(misleads, title))):

@@ -154,3 +154,32 @@ def test_an_unplanned_fault(signkit: Any, monkeypatch: pytest.MonkeyPatch) -> No
     assert "Traceback" not in said.err
     assert "Traceback" in signkit("--verbose", "envelope", "show", "x", code=1).err
     assert json.loads(signkit("envelope", "show", "x", "--json", code=1).err)["code"] == "internal"
+
+
+def test_a_document_that_will_not_do_is_named(signkit: Any, tmp_path: Path, protokoll: Path) -> None:
+    """Of several documents, the sentence says which one; the same one twice is a slip, not two documents."""
+    empty = tmp_path / "tom fil.pdf"
+    empty.touch()
+    said = signkit("envelope", "create", protokoll, empty, "--signatory", "A", code=13, lang="sv").err
+    assert "tom fil.pdf: " in said
+    twice = signkit("envelope", "create", protokoll, protokoll, "--signatory", "A", code=2, lang="sv").err
+    assert f"{protokoll.name} är angiven två gånger" in twice
+
+
+def test_details_are_told_in_the_persons_language(signkit: Any, protokoll: Path) -> None:
+    """What is wrong in a signatory, a rule or a name is said in Swedish, with the choices there are."""
+
+    def said(*words: object) -> str:
+        return str(signkit("envelope", "create", protokoll, *words, code=2, lang="sv").err)
+
+    assert "order är ett heltal från 1 till" in said("--signatory", "A; order=x")
+    assert "menade du 'order'?" in said("--signatory", "A; ordr=2")
+    assert "välj bland: protocol" in said("--signatory", "A", "--kind", "novel")
+    assert "filen eller mappen finns inte" in said("--signatories", "gone.csv")
+    assert len(said("--signatory", "x" * 3000)) < 400
+
+
+def test_an_empty_list_says_so(signkit: Any) -> None:
+    """A list of nothing is no silence, and no JSON."""
+    assert signkit("envelope", "list", lang="sv").err == "Inga ärenden.\n"
+    assert signkit("envelope", "list", "--json").out == ""

@@ -115,14 +115,18 @@ def list_(
 
     with home.store.read() as tx:
         found = tx.envelopes() if review_due is None else _review_due(session, tx, review_due)
+        shown = 0
         for envelope in found:
             value = view(tx, envelope)
             if state is not None and value["state"] != state:
                 continue
+            shown += 1
             if session.terminal.as_json:
                 session.terminal.json(value)
             else:
                 session.terminal.line(envelope_row(value, session.terminal.lang))
+    if not shown:
+        session.terminal.note("cli.list.none")
 
 
 def _review_due(session: Session, tx: ReadTransaction, day: str) -> list[str]:
