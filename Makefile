@@ -17,7 +17,7 @@ help:  ## what each target does
 demo: $(VENV)/.run  ## create, send, sign, seal and verify examples/protokoll.pdf
 	@$(BIN)/signkit demo
 
-test: apt $(VENV)/.test lint types walls unit  ## everything that must hold before a change lands
+test: apt $(VENV)/.test $(VENV)/outside/.tried lint types walls unit  ## everything that must hold before a change lands
 
 dev: $(VENV)/.test  ## an editable install with all tools, in .venv
 
@@ -40,6 +40,9 @@ $(VENV)/.test: requirements/test.txt pyproject.toml | $(VENV)/.made
 apt:  # other people's programs, where the machine lets us install them
 	@bash tools/apt-test.sh
 
+$(VENV)/outside/.tried: $(wildcard tests/outside/*.go) tests/outside/go.mod tests/outside/go.sum tools/outside.sh | $(VENV)/.made
+	@bash tools/outside.sh $(VENV)/outside
+
 format: $(VENV)/.test  ## put the code in its form
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
@@ -57,7 +60,7 @@ walls: $(VENV)/.test  ## import-linter: who may lean on whom
 unit: $(VENV)/.test  ## pytest
 	@$(BIN)/python -Im pytest -n $(WORKERS) --dist loadgroup -q
 
-judges: $(VENV)/.test  ## only the tests that ask other people's programs
+judges: $(VENV)/.test $(VENV)/outside/.tried  ## only the tests that ask other people's programs
 	@$(BIN)/python -Im pytest -n $(WORKERS) -q -m judge
 
 cov: $(VENV)/.test  ## branch coverage

@@ -42,6 +42,7 @@ class WitnessServer:
 class _Handler(BaseHTTPRequestHandler):
     witness: Witness
     timeout = _SECONDS
+    protocol_version = "HTTP/1.1"  # a witness should keep connections open (C2SP tlog-witness, add-checkpoint)
     server_version = "signkit-witness"
     sys_version = ""
 
@@ -51,18 +52,22 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Nothing is to be read here."""
+        self.close_connection = True
         self._say(Answer(404, b"not found\n"))
 
     def _answer(self) -> Answer:
-        length = self.headers.get("Content-Length", "")
+        length, closing = self.headers.get("Content-Length", ""), self.close_connection
+        self.close_connection = True  # until the body has been read, what follows is no request
         if self.path != PATH:
             return Answer(404, b"not found\n")
-        if not (length.isascii() and length.isdigit() and len(length) < 10):
+        if "Transfer-Encoding" in self.headers or not (length.isascii() and length.isdigit() and len(length) < 10):
             return Answer(411, b"length required\n")
         if int(length) > MAX_REQUEST_BYTES:
             return Answer(413, b"too large\n")
         try:
-            return self.witness.add_checkpoint(self.rfile.read(int(length)))
+            body = self.rfile.read(int(length))
+            self.close_connection = closing
+            return self.witness.add_checkpoint(body)
         except (SignkitError, OSError):
             return Answer(500, b"this witness cannot vouch for anything now\n")
 
@@ -70,6 +75,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(answer.status)
         self.send_header("Content-Type", answer.content_type)
         self.send_header("Content-Length", str(len(answer.body)))
+        if self.close_connection:
+            self.send_header("Connection", "close")
         self.end_headers()
         self.wfile.write(answer.body)
 

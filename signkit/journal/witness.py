@@ -98,8 +98,10 @@ class Witness:
         except JournalCorruptError:
             return _refusal(500, "what this witness remembers of the log is damaged")
         size, root = (0, EMPTY_ROOT) if seen is None else (seen.size, seen.root)
-        if old != size or (old == checkpoint.size and root != checkpoint.root):
+        if old != size:
             return Answer(409, f"{size}\n".encode("ascii"), "text/x.tlog.size")
+        if size == checkpoint.size and root != checkpoint.root:  # no size in the answer: asking again would not help
+            return _refusal(409, "another tree of that size was cosigned")
         if not verify_consistency(old=old, new=checkpoint.size, proof=proof, old_root=root, new_root=checkpoint.root):
             return _refusal(422, "the log did not grow into this checkpoint")
         line = cosign(checkpoint, vkey=self._vkey, key=self._key, at=self._clock.now())

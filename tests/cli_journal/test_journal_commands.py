@@ -182,7 +182,11 @@ def test_the_witness_answers_over_http_only_what_it_must(tmp_path: Path) -> None
         assert ask("POST", "/add-checkpoint", b"", "999999999") == 413
         assert ask("PUT", "/add-checkpoint", b"x") == 501
         kept = http.client.HTTPConnection(host, int(port), timeout=5)
-        for path, status, closes in (("/add-checkpoint", 400, False), ("/add-checkpoint", 400, False), ("/x", 404, True)):
+        for path, status, closes in (
+            ("/add-checkpoint", 400, False),
+            ("/add-checkpoint", 400, False),
+            ("/x", 404, True),
+        ):
             kept.request("POST", path, body=b"rubbish")
             answer = kept.getresponse()
             answer.read()

@@ -127,7 +127,9 @@ def test_it_refuses_a_fork(witness: Witness, store: SqlStore, key: SigningKey, o
     for size, status in ((3, 400), (5, 409), (8, 422)):
         note = grow_to(forged, size, key, origin)
         body = add_checkpoint_body(old=5, proof=[], note=note) if size < 5 else request(forged, 5, note)
-        assert witness.add_checkpoint(body).status == status
+        answer = witness.add_checkpoint(body)
+        assert answer.status == status
+        assert answer.content_type != "text/x.tlog.size"  # which would mean: ask again with that size
     assert witness.add_checkpoint(request(forged, 0, grow_to(forged, 9, key, origin))).status == 409
 
 
