@@ -57,7 +57,7 @@ def dependencies() -> str:
         "Made by `make docs` from `requirements/run.txt` and the installed distributions. Names in bold are imported",
         "by signkit itself; the others come with them. At run time nothing is under a licence stricter than MPL-2.0,",
         "and a test fails if that changes. What only tests use is in `requirements/test.in`, and, where Go is at hand,",
-        "in `tests/outside/go.mod`: golang.org/x/mod and x/crypto (BSD-3-Clause), torchwood (BSD-3-Clause), and Tessera with its",
+        "in `tests/outside/go.mod`: golang.org/x/mod, golang.org/x/crypto and torchwood (BSD-3-Clause), Tessera with its",
         "merkle (Apache-2.0).",
         "",
         "| distribution | version | licence | used |",
