@@ -14,7 +14,12 @@ def main() -> None:
 
         sys.stdout.write(f"signkit {__version__}\n")
         return
+    import warnings
+
     from signkit_cli.app import run
+
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")  # libraries' words to programmers, about a stranger's certificate for one
 
     sys.exit(run(sys.argv[1:]))  # noqa: TID251 - the one place
 

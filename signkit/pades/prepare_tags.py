@@ -177,5 +177,5 @@ def _not_extendable() -> UnsupportedDocumentError:
     return UnsupportedDocumentError(
         "the structure tree cannot be extended",
         code="document.structure",
-        hint="let a PDF program write the file anew",
+        hint="create the envelope with --repair, or let a PDF program write the file anew",
     )

@@ -3,6 +3,10 @@
 It refuses honest files for traits of the original that nobody can mend afterwards: annotations that are no objects of
 their own, two fields of one name, circles. So mock signatures and a mock timestamp are written to a copy, and the
 analysis is asked. Nothing is signed, and the copy is gone afterwards.
+
+The analysis follows every path from the trailer to every object. Where a document has more of them than patience
+allows, or longer ones than Python follows (outlines many levels deep, or of many hundred entries), it has no answer for
+anybody, whatever is signed: that is no reason to refuse the document.
 """
 
 from __future__ import annotations
@@ -14,7 +18,8 @@ from functools import partial
 from pathlib import Path
 from typing import IO, Final
 
-from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.pdf_utils.generic import PdfObject, Reference
+from pyhanko.pdf_utils.reader import HistoricalResolver, PdfFileReader
 from pyhanko.sign.diff_analysis import DEFAULT_DIFF_POLICY, SuspiciousModification
 from pyhanko.sign.signers.pdf_byterange import DocumentTimestamp
 
@@ -32,6 +37,8 @@ MAX_OBJECTS: Final = 10_000
 """Largest document tried out: the analysis takes 0.1 ms and 5 KB for each object, measured."""
 MAX_BYTES: Final = 32 * 1024 * 1024
 """Largest file tried out: the analysis keeps every stream in memory."""
+_PATIENCE: Final = 100_000
+"""Most steps of the analysis: objects looked up, each as often as a path leads to it."""
 _LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _MOCK: Final = ValidationMaterial(certificates=(b"0",))
 _ANY_DIGITS: Final = 16
@@ -91,12 +98,43 @@ def _timestamp(writer: Writer, *, fields: FieldNames) -> None:
     )
 
 
+class _LostPatienceError(Exception):
+    """The analysis takes more steps than it may."""
+
+
+class _Resolver(HistoricalResolver):
+    """Counts the steps of the analysis."""
+
+    steps = 0
+
+    def get_object(self, ref: Reference, as_metadata_stream: bool = False) -> PdfObject:  # noqa: FBT001, FBT002 - theirs
+        """Return the object as it was in this revision, as long as patience lasts."""
+        self.steps += 1
+        if self.steps > _PATIENCE:
+            raise _LostPatienceError
+        found: PdfObject = super().get_object(ref, as_metadata_stream)
+        return found
+
+
+class _Reader(PdfFileReader):
+    """Its views of older revisions are counted."""
+
+    def get_historical_resolver(self, revision: int) -> HistoricalResolver:
+        """Return the view of one revision, always the same one."""
+        kept = self._historical_resolver_cache
+        if revision not in kept:
+            kept[revision] = _Resolver(self, revision)
+        return kept[revision]
+
+
 def _review(stream: IO[bytes], base: int) -> None:
     stream.seek(0, os.SEEK_SET)
     try:
         with reading():
-            outcome = DEFAULT_DIFF_POLICY.review_file(PdfFileReader(stream, strict=True), base)
+            outcome = DEFAULT_DIFF_POLICY.review_file(_Reader(stream, strict=True), base)
     except UnreadableDocumentError as exc:
+        if isinstance(exc.__cause__, (_LostPatienceError, RecursionError)):
+            return
         raise _refused() from exc
     if isinstance(outcome, SuspiciousModification):
         raise _refused() from outcome

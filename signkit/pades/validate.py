@@ -187,7 +187,8 @@ def _integrity(item: _Work, hasher: PrefixHasher, *, strict: bool) -> None:
         cms = read_cms(container.content)
         digest = hasher.around(container.gap, container.end, cms.digest)
     except CmsError as exc:
-        item.fail(exc.code, exc.sub)
+        lenient = exc.code == "no_signed_attributes" and not strict  # RFC 5652 allows it, and then binds nothing
+        item.fail(exc.code, exc.sub, verdict=Verdict.INDETERMINATE if lenient else Verdict.FAILED)
         return
     except (ValueError, TypeError):
         item.fail("algorithm", "CRYPTO_CONSTRAINTS_FAILURE", verdict=Verdict.INDETERMINATE)

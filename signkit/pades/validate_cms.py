@@ -23,6 +23,18 @@ __all__ = ["Cms", "CmsError", "check_cms", "form_holds", "names_exactly", "read_
 
 _MAX_CERTIFICATES: Final = 100
 _MAX_VALUES: Final = 20
+_SINGLE: Final = frozenset(
+    {
+        "content_type",
+        "message_digest",
+        "signing_time",
+        "signing_certificate",
+        "signing_certificate_v2",
+        "signer_attributes_v2",
+        "cms_algorithm_protection",
+    }
+)
+"""Attributes that are read here, and so have one value (RFC 5652 clause 11); others may have several."""
 _READ_ERRORS: Final = (ValueError, TypeError, KeyError, AttributeError, IndexError, OverflowError, RecursionError)
 
 
@@ -46,7 +58,7 @@ class Cms:
     signed_der: bytes = field(repr=False)
     """The signed attributes as they were signed."""
     attributes: dict[str, Any] = field(repr=False)
-    """Signed attributes with their one value."""
+    """Signed attributes with their one value, or with the first of several where we do not know the attribute."""
     unsigned: tuple[str, ...]
     """Types of the unsigned attributes."""
     tokens: tuple[bytes, ...] = field(repr=False)
@@ -70,7 +82,8 @@ def read_cms(data: bytes) -> Cms:
     """Return the one signature in ``data``.
 
     Raises:
-        CmsError: ``cms_unreadable``, ``signer_infos``, ``signed_attributes``, ``no_certificate``.
+        CmsError: ``cms_unreadable``, ``signer_infos``, ``signed_attributes``, ``no_signed_attributes``,
+        ``no_certificate``.
     """
     try:
         info = cms.ContentInfo.load(data, strict=True)
@@ -184,14 +197,25 @@ def _names(sid: Any, certificate: Certificate) -> bool:
 
 def _signed_attributes(signer_info: Any) -> dict[str, Any]:
     found: dict[str, Any] = {}
+    if not signer_info["signed_attrs"]:
+        raise CmsError("no_signed_attributes", "SIG_CONSTRAINTS_FAILURE")
     for attribute in signer_info["signed_attrs"]:
         name = str(attribute["type"].native)
-        if name in found or len(attribute["values"]) != 1:
+        if name in found or not len(attribute["values"]) or (len(attribute["values"]) > 1 and name in _SINGLE):
             raise CmsError("signed_attributes", "FORMAT_FAILURE")
         found[name] = attribute["values"][0]
     if not found:
         raise CmsError("signed_attributes", "FORMAT_FAILURE")
     return found
+
+
+def _key_usage(signer: Certificate) -> frozenset[str] | None:
+    """Return the key usage, leniently where another extension breaks its rules: real authorities write such ones."""
+    try:
+        return signer.key_usage
+    except X509Error:
+        value = signer.asn1.key_usage_value
+        return None if value is None else frozenset(value.native)
 
 
 def _unsigned_attributes(signer_info: Any) -> tuple[tuple[str, ...], tuple[bytes, ...]]:
@@ -251,7 +275,10 @@ def _certificate_errors(signature: Cms, *, ess_required: bool) -> list[CmsError]
     except (X509Error, *_READ_ERRORS):
         ok = False
     wrong = [] if ok else [CmsError("ess", "SIG_CONSTRAINTS_FAILURE")]
-    usage = signature.signer.key_usage
+    try:
+        usage = _key_usage(signature.signer)
+    except _READ_ERRORS:
+        usage = frozenset()
     if usage is not None and not usage & {"digital_signature", "non_repudiation"}:
         wrong.append(CmsError("key_usage", "CHAIN_CONSTRAINTS_FAILURE"))
     return wrong

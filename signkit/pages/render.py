@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
+import logging
 import threading
 import time
 import zlib
@@ -52,6 +53,8 @@ MAX_REVISIONS: Final = 100_000
 
 _WHITE: Final = 0xFFFFFFFF
 _LOCK: Final = threading.RLock()
+logging.getLogger("pypdfium2").addHandler(logging.NullHandler())
+"""What it has to say is for programmers; without this a form that it cannot draw (XFA) would be told to a clerk."""
 
 
 @dataclass(frozen=True, slots=True)

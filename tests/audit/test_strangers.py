@@ -384,6 +384,8 @@ def test_no_opinion_on_revisions_is_no_other_opinion(tmp_path: Path, monkeypatch
     report = verify_file(made.path, anchors=TrustAnchors(), at=made.authority.clock.now())
     assert "document.parsers_disagree" not in {item.code for item in report.findings}
     assert "document.no_revision_opinion" in {item.reason for item in report.not_checked}
-    monkeypatch.setattr(place, lambda path: dataclasses.replace(inspect(path), revision_ends=(7,)))
+    monkeypatch.setattr(
+        place, lambda path: dataclasses.replace(inspect(path), revision_ends=(made.path.stat().st_size,))
+    )
     report = verify_file(made.path, anchors=TrustAnchors(), at=made.authority.clock.now())
     assert "document.parsers_disagree" in {item.code for item in report.findings}

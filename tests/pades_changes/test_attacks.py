@@ -9,16 +9,30 @@ import pytest
 
 from signkit.pades.changes import LayoutFacts, check_places, check_revision, check_signkit_file, classify_changes
 from signkit.pades.structure import Pdf
+from signkit.testing.attacks.plain import PlainPdf
 from signkit.testing.attacks.registry import Attack, attack, attacks
 from signkit.testing.attacks.rich import rich_document
 from signkit.testing.attacks.while_signing import careless, signing_attacks, tampering
 from signkit.testing.signed import SignedFile, ThrowawayAuthority, make_signed_pdf, plain_document
+
+_WIDGET = b"<< /FT /Tx /T (namn) /Type /Annot /Subtype /Widget /Rect [72 600 200 620] /P 3 0 R >>"
+
+
+def direct_form(catalog: bytes = b"") -> bytes:
+    """Return a document whose form is part of the catalog, and whose fields are an array of their own."""
+    return PlainPdf(
+        catalog=b"/AcroForm << /Fields 7 0 R >> " + catalog,
+        page=b"/Annots [6 0 R]",
+        objects={6: _WIDGET, 7: b"[6 0 R]"},
+    ).build()
+
 
 SOURCES = {
     "": plain_document(),
     "rich": rich_document(),
     "needs-appearances": rich_document(need_appearances=True),
     "undefined": rich_document(undefined=True),
+    "direct-form": direct_form(),
 }
 _ORDER = ("r1", "r2", "s1", "s2", "completed", "archived")
 
@@ -60,6 +74,14 @@ def test_honest(honest: dict[str, SignedFile], kind: str) -> None:
     assert classify_changes(pdf).findings == ()
     for index, name in enumerate(_ORDER, 1):
         assert check_revision(Pdf.open(signed.revisions[name]), index, facts) == [], name
+
+
+def test_fields_with_two_owners_in_one_object(authority: ThrowawayAuthority, tmp_path: Path) -> None:
+    """A form inside the catalog owns its array of fields, unless another part of the catalog names it as well."""
+    source = direct_form(b"/OpenAction << /S /ResetForm /Fields 7 0 R >>")
+    with careless():
+        made = make_signed_pdf(tmp_path, source=source, persons=1, authority=authority)
+    assert {item.code for item in check_signkit_file(Pdf.open(made.path), facts_of(made))} == {"changes.shared_object"}
 
 
 def _forged(found: Attack, honest: dict[str, SignedFile], authority: ThrowawayAuthority, folder: Path) -> SignedFile:

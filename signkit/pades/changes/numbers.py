@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Final
 
 from signkit.model.report import Finding
@@ -11,20 +12,21 @@ from signkit.pades.structure import Ref, Stream, Value, View
 
 __all__ = ["Survey", "check_new_numbers", "check_redefined", "check_shared", "survey"]
 
-_PARENT_OF: Final = {
-    "catalog": {("trailer", "Root")},
-    "pages": {("catalog", "Pages")},
-    "kids": {("pages", "Kids")},
-    "form": {("catalog", "AcroForm")},
-    "fields": {("form", "Fields")},
-    "structure": {("catalog", "StructTreeRoot")},
-    "structure_kids": {("structure", "K")},
-    "parent_tree": {("structure", "ParentTree")},
-    "parent_nums": {("parent_tree", "Nums")},
-    "parent_kids": {("parent_tree", "Kids")},
-    "extensions": {("catalog", "Extensions")},
-    "perms": {("catalog", "Perms")},
+_OWNER: Final = {
+    "catalog": ("trailer", "Root"),
+    "pages": ("catalog", "Pages"),
+    "kids": ("pages", "Kids"),
+    "form": ("catalog", "AcroForm"),
+    "fields": ("form", "Fields"),
+    "structure": ("catalog", "StructTreeRoot"),
+    "structure_kids": ("structure", "K"),
+    "parent_tree": ("structure", "ParentTree"),
+    "parent_nums": ("parent_tree", "Nums"),
+    "parent_kids": ("parent_tree", "Kids"),
+    "extensions": ("catalog", "Extensions"),
+    "perms": ("catalog", "Perms"),
 }
+"""Who alone may name a number with a role, and under which key."""
 _FROM_BELOW: Final = {"pages": "Parent", "structure": "P", "catalog": "Data"}
 """Keys by which an object below may name the node above it."""
 
@@ -34,7 +36,7 @@ class Survey:
 
     def __init__(self, view: View, roles: Roles) -> None:
         self.highest = 0
-        self.namers: dict[int, set[tuple[str, str]]] = {}
+        self.namers: dict[int, Counter[tuple[str, str]]] = {}
         self._roles = roles
         self._watched = {num for role in Roles.__slots__ if (num := getattr(roles, role)) is not None}
         for revision in view.pdf.revisions[: view.index + 1]:
@@ -55,7 +57,7 @@ class Survey:
             if type(item) is Ref:
                 self.highest = max(self.highest, item.num)
                 if item.num in watched:
-                    self.namers.setdefault(item.num, set()).add((holder, key))
+                    self.namers.setdefault(item.num, Counter())[holder, key] += 1
             elif isinstance(item, Stream):
                 stack.extend(item.dict.items())
             elif isinstance(item, dict):
@@ -105,9 +107,18 @@ def check_shared(story: Story, known: Survey) -> list[Finding]:
         if not roles:
             continue
         role = roles[0]
-        for holder, key in known.namers.get(num, set()):
-            if (holder, key) in _PARENT_OF[role] or _FROM_BELOW.get(role) == key:
+        owner = _owner(story.roles, role)
+        for (holder, key), times in known.namers.get(num, Counter()).items():
+            if ((holder, key) == owner and times == 1) or _FROM_BELOW.get(role) == key:
                 continue
             found.append(failed("shared_object", number=num))
             break
     return found
+
+
+def _owner(roles: Roles, role: str) -> tuple[str, str]:
+    """Return what may name ``role``: an owner that is no object of its own is part of the one above it."""
+    holder, key = _OWNER[role]
+    while holder in Roles.__slots__ and getattr(roles, holder) is None:
+        holder = _OWNER[holder][0]
+    return holder, key

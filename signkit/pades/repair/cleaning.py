@@ -77,6 +77,8 @@ def clean(pdf: pikepdf.Pdf) -> Cleaning:
     separate_annotations(pdf, done.changes)
     _settle_layers(pdf, done)
     _separate(pdf, done)
+    for page in pdf.pages:
+        _number_annotations(pdf, page.obj)
     _draw_fields(pdf, done)
     return done
 
@@ -214,16 +216,31 @@ def _separate(pdf: pikepdf.Pdf, done: Cleaning) -> None:
     if info is not None and info.objgen in places:
         del pdf.trailer["/Info"]
         done.changes["shared-objects-separated"] += 1
-    form = root.get("/AcroForm")
+    elif info is not None and not info.is_indirect:
+        pdf.trailer["/Info"] = pdf.make_indirect(info)
+    form, tree = root.get("/AcroForm"), root.get("/StructTreeRoot")
     if isinstance(form, pikepdf.Dictionary):
         root["/AcroForm"] = pdf.make_indirect(_copy(form))
         _copy_array(root["/AcroForm"], "/Fields")
+    if isinstance(tree, pikepdf.Dictionary) and not tree.is_indirect:
+        root["/StructTreeRoot"] = pdf.make_indirect(tree)
     for holder, key in ((root.get("/Pages"), "/Kids"), (root.get("/StructTreeRoot"), "/K")):
         _copy_array(holder, key)
     for key in ("/Extensions", "/Perms"):
         value = root.get(key)
         if isinstance(value, pikepdf.Dictionary):
             root[key] = _copy(value)
+
+
+def _number_annotations(pdf: pikepdf.Pdf, page: Any) -> None:
+    """Make every annotation of a page an object of its own: other validators ask for that."""
+    annotations = page.get("/Annots")
+    if isinstance(annotations, pikepdf.Array) and not all(item.is_indirect for item in annotations):
+        page["/Annots"] = pikepdf.Array(
+            item if item.is_indirect else pdf.make_indirect(item)
+            for item in annotations
+            if isinstance(item, pikepdf.Dictionary)
+        )
 
 
 def _copy(node: Any) -> pikepdf.Dictionary:

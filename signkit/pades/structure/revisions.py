@@ -32,7 +32,7 @@ class Revision:
     kind: str
     """``table``, ``stream`` or ``hybrid``."""
     sections: tuple[Section, ...]
-    """Newest first: one, or two for hybrid and for linearized files."""
+    """Newest first: one, or two or three for hybrid and for linearized files."""
     startxref: int
     """Offset of the word ``startxref`` that closes it."""
     linearized: bool = False
@@ -190,20 +190,26 @@ class _Reader:
 
 
 def _revisions(reader: _Reader, sections: list[tuple[Section, Section | None]]) -> list[Revision]:
-    """Group sections into revisions, oldest first, and find where each ends."""
+    """Group sections into revisions, oldest first, and find where each ends.
+
+    Some programs repeat ``/XRefStm`` from the trailer before, so the stream of an older save may be met again.
+    """
     newest_first = [section.offset for section, _ in sections]
     linearized = len(sections) >= 2 and newest_first[-2] < newest_first[-1] and reader.linearized()
     groups: list[list[tuple[Section, Section | None]]] = [[item] for item in sections]
-    if linearized:
+    if linearized or _is_one_save(sections):
         groups[-2:] = [[*groups[-2], *groups[-1]]]
     groups.reverse()
     found: list[Revision] = []
+    hidden: set[int] = set()
     start = 0
     for index, group in enumerate(groups):
         parts = tuple(part for section, hidden in group for part in (section, hidden) if part is not None)
         last = max(part.end for part in parts)
         at, bare, end, value = reader.close(last, reader.size)
-        if last > at or min(part.offset for part in parts) < start:
+        own = [part.offset for part in parts if part.offset not in hidden]
+        hidden.update(section.offset for _, section in group if section is not None)
+        if last > at or min(own) < start:
             raise unreadable("cross-reference sections are out of order", code="xref_order", offset=parts[0].offset)
         if value + reader.base != parts[0].offset and not _same_place(reader, value, parts[0].offset):
             raise unreadable("a startxref does not name its section", code="startxref", offset=at)
@@ -211,6 +217,17 @@ def _revisions(reader: _Reader, sections: list[tuple[Section, Section | None]]) 
         found.append(Revision(index, start, end, bare, kind, parts, at, linearized and index == 0))
         start = end
     return found
+
+
+def _is_one_save(sections: list[tuple[Section, Section | None]]) -> bool:
+    """Say whether the oldest two sections belong together: Word writes a table, then an empty one that names a stream.
+
+    The stream stands before the first table, which a later save could not have written.
+    """
+    if len(sections) < 2:
+        return False
+    (newer, hidden), (oldest, _) = sections[-2:]
+    return hidden is not None and hidden.end <= oldest.offset < newer.offset
 
 
 def _same_place(reader: _Reader, value: int, offset: int) -> bool:
