@@ -20,7 +20,7 @@ from signkit.texts import language, text
 from signkit_cli.exit_codes import ExitCode, exit_code_for
 from signkit_cli.helping import App, HelpCommand, HelpGroup
 from signkit_cli.session import Session
-from signkit_cli.terminal import Terminal
+from signkit_cli.terminal import Terminal, mend_streams
 from signkit_cli.words import LANG, h
 
 __all__ = ["COMMANDS", "load_command", "run"]
@@ -122,6 +122,7 @@ def _root(
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command line; return the exit code. Nothing but a kill escapes."""
+    mend_streams()
     terminal = Terminal(lang=_language(arguments), as_json="--json" in arguments)
     try:
         result = app(_hoisted(arguments), prog_name="signkit", standalone_mode=False, obj=terminal)
@@ -133,9 +134,9 @@ def run(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         terminal.note("cli.interrupted")
         return ExitCode.INTERRUPTED
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):  # Typer makes the second of the first
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+        return ExitCode.UNREAD
     except Exception as error:  # noqa: BLE001 - the border: no traceback reaches a clerk
         return _foreign(error, terminal)
     return result if isinstance(result, int) else ExitCode.OK

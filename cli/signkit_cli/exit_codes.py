@@ -31,6 +31,7 @@ class ExitCode(enum.IntEnum):
     PARTIAL = 40
     ALL_FAILED = 41
     INTERRUPTED = 130
+    UNREAD = 141
 
 
 _CODES: dict[type[errors.SignkitError], ExitCode] = {

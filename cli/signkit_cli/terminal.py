@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import unicodedata
 from collections.abc import Mapping
@@ -19,7 +20,7 @@ from typing import Any, TextIO
 from signkit.errors import SignkitError, UsageError
 from signkit.texts import said, text
 
-__all__ = ["Terminal", "printable"]
+__all__ = ["Terminal", "mend_streams", "printable"]
 
 _STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 _BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f")
@@ -31,6 +32,16 @@ def printable(value: object) -> str:
         char if not (unicodedata.category(char) in {"Cc", "Cs"} or char in _BIDI) else f"\\u{ord(char):04x}"
         for char in str(value)
     )
+
+
+def mend_streams() -> None:
+    """Make the standard streams take every text: closed ones swallow it, and what an encoding lacks is escaped."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - to the end
+        elif hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
 
 
 @dataclass

@@ -32,12 +32,13 @@ def text(code: str, lang: str, /, **params: object) -> str:
 def said(english: str, lang: str) -> str | None:
     """Return what an English sentence of an error says in another language; None where the catalogue lacks it.
 
-    The key is the sentence itself, with its holes, as in gettext; what stands in a hole may be such a sentence too.
+    The key is the sentence itself, with its holes, as in gettext; what stands in a hole may be such sentences too.
     """
     for pattern, forms in _sayings():
         found = pattern.fullmatch(english)
         if found is not None:
-            values = {name: said(value, lang) or value for name, value in found.groupdict().items()}
+            parts = {name: value.split("; ") for name, value in found.groupdict().items()}
+            values = {name: "; ".join(said(part, lang) or part for part in value) for name, value in parts.items()}
             return forms[lang].format_map(values)
     return None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -183,3 +184,41 @@ def test_an_empty_list_says_so(signkit: Any) -> None:
     """A list of nothing is no silence, and no JSON."""
     assert signkit("envelope", "list", lang="sv").err == "Inga ärenden.\n"
     assert signkit("envelope", "list", "--json").out == ""
+
+
+def _shell(home: Path, words: str) -> Any:
+    """Run a shell line in which signkit stands as $S, over a home."""
+    return subprocess.run(
+        ["/bin/bash", "-c", words],
+        capture_output=True,
+        check=False,
+        env={
+            "S": f"{sys.executable} -m signkit_cli",
+            "SIGNKIT_HOME": str(home),
+            "SIGNKIT_LANG": "sv",
+            "PATH": "/usr/bin:/bin",
+            "LC_ALL": "C.UTF-8",
+        },
+    )
+
+
+def test_an_output_that_nobody_reads_to_the_end(signkit: Any) -> None:
+    """A reader that goes away ends the command with a code of its own, never 1 and never 0, and without a word."""
+    ended = _shell(signkit.home, "(sleep 0.2; exec $S envelope list --help) | true; echo ${PIPESTATUS[0]}")
+    assert (ended.stdout, ended.stderr) == (b"141\n", b"")
+
+
+def test_closed_streams(signkit: Any) -> None:
+    """A command whose streams are closed does its work and ends with its code."""
+    assert _shell(signkit.home, "$S envelope list >&-").returncode == 0
+    assert _shell(signkit.home, "$S envelope show zzz 2>&-").returncode == 10
+    ended = _shell(signkit.home, "$S envelope show zzz <&-")
+    assert (ended.returncode, ended.stdout) == (10, b"")
+
+
+def test_a_name_that_is_no_utf_8(signkit: Any, tmp_path: Path, protokoll: Path) -> None:
+    """A file name of stray bytes comes through as JSON that every reader takes."""
+    odd = os.fsencode(tmp_path) + b"/b\xff\xe5.pdf"
+    Path(os.fsdecode(odd)).write_bytes(protokoll.read_bytes())
+    ended = _shell(signkit.home, f"cd '{tmp_path}' && $S verify *.pdf --json")
+    assert json.loads(ended.stdout.decode("utf-8", "strict"))["input"]["path"] == "b\udcff\udce5.pdf"

@@ -21,12 +21,19 @@ def forms(node: ast.expr | None) -> list[str]:
         case ast.Constant(str(words)):
             return [words]
         case ast.JoinedStr(parts):
-            return ["".join(str(part.value) if isinstance(part, ast.Constant) else "X" for part in parts)]
+            return ["".join(filled(part) for part in parts)]
         case ast.BinOp(left, ast.Add(), right):
             return [a + b for a in forms(left) for b in forms(right) or ["X"]]
         case ast.IfExp(_, yes, no):
             return forms(yes) + forms(no)
     return []
+
+
+def filled(part: ast.expr) -> str:
+    """Return a part of an f-string, with X for a value."""
+    if isinstance(part, ast.Constant):
+        return str(part.value)
+    return "'X'" if isinstance(part, ast.FormattedValue) and part.conversion == ord("r") else "X"
 
 
 def raised() -> Iterator[tuple[str, str, ast.Call]]:

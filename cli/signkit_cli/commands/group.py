@@ -50,7 +50,10 @@ def list_(context: typer.Context) -> None:
 
     session: Session = context.obj
     home = session.open(write=False)
-    for name in groups.group_names(home.folder):
+    names = groups.group_names(home.folder)
+    if not names:
+        session.terminal.note("cli.group.none")
+    for name in names:
         if session.terminal.as_json:
             _print(session, name)
         session.terminal.say("cli.group.row", name=name, count=len(groups.read_group(home.folder, name)))
