@@ -23,6 +23,14 @@ _MAX_ANSWER: Final = 64 * 1024
 _MAX_SECRET_BYTES: Final = 1024
 _IMMUTABLE: Final = "public, max-age=31536000, immutable"
 _MOVING: Final = "no-cache"
+_TEXT: Final = (".txt", ".pem", ".vkey", ".tlog-proof", "checkpoint")
+_HINTS: Final = {
+    301: "is the region the bucket's?",
+    400: "is the region the bucket's, and the clock right?",
+    403: "are access_key and secret right, and the clock; may the key list the bucket, read and write?",
+    404: "is there such a bucket at this endpoint?",
+}
+"""What S3 answers when a setting is wrong; without the right to list, 403 for an object that is not there."""
 
 
 @dataclass(slots=True)
@@ -77,8 +85,8 @@ class S3Sink:
         Raises:
             JournalError: ``publish.failed``.
         """
-        fixed = path.startswith(("tile/", "proof/"))
-        kind = "text/plain; charset=utf-8" if not fixed else "application/octet-stream"
+        fixed = not {"tile", "proof"}.isdisjoint(path.split("/")[:2])  # the second, in a later generation of the log
+        kind = "text/plain; charset=utf-8" if path.endswith(_TEXT) else "application/octet-stream"
         headers = {"cache-control": _IMMUTABLE if fixed else _MOVING, "content-type": kind}
         self._ask("PUT", path, data, headers, known=(200, 201, 204))
 
@@ -110,7 +118,12 @@ class S3Sink:
             if self.client is None:
                 client.close()
         if answer.status not in known:
-            raise JournalError(f"the bucket refuses with status {answer.status}", code="publish.failed")
+            raise JournalError(
+                f"the bucket refuses with status {answer.status}",
+                code="publish.failed",
+                hint=_HINTS.get(answer.status),
+                retry=Retry.AUTO if answer.status == 429 or answer.status >= 500 else Retry.NEVER,
+            )
         return answer
 
 

@@ -69,6 +69,8 @@ def _tree(folder: Path, checkpoint: Checkpoint, older: Sequence[Checkpoint]) -> 
         if leaves is None:
             yield _failed("journal.published_bundle", tile=number)
             return
+        if not _begins(folder, ENTRIES, number, b"".join(_LENGTH + leaf for leaf in leaves), _RECORD):
+            yield _failed("journal.published_bundle", tile=number)
         hashes = [leaf_hash(leaf) for leaf in leaves]
         for leaf in hashes:
             tree.add(leaf)
@@ -97,8 +99,20 @@ def _upper(folder: Path, hashes: bytes) -> Iterator[Finding]:
 
 
 def _tile(folder: Path, level: int, number: int, right: bytes) -> Iterator[Finding]:
-    if _read(folder / tile_path(level, number, len(right) // HASH_BYTES), len(right)) != right:
+    found = _read(folder / tile_path(level, number, len(right) // HASH_BYTES), len(right))
+    if found != right or not _begins(folder, level, number, right, HASH_BYTES):
         yield _failed("journal.tile", level=level, tile=number)
+
+
+def _begins(folder: Path, level: int | str, number: int, right: bytes, size: int) -> bool:
+    """Tell whether what is there of a tile or bundle for smaller trees is how it begins."""
+    narrower = (folder / f"{tile_path(level, number)}.p").glob("[1-9]*")
+    widths = [int(path.name) for path in narrower if path.name.isascii() and path.name.isdigit()]
+    return all(
+        _read(folder / tile_path(level, number, width), len(right)) == right[: width * size]
+        for width in widths
+        if width * size < len(right)
+    )
 
 
 def _bundle(path: Path, width: int) -> list[bytes] | None:

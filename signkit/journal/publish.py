@@ -2,6 +2,9 @@
 
 What is published holds 32-byte digests only; no entry and no identifier of an envelope leaves the home. Tiles never
 change, so publishing again writes only what is new; the checkpoint comes last, when everything that it covers is there.
+
+A later generation of the log is another log, with other tiles: it lies below its number, as its name says, and what was
+published before stays.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ from typing import Protocol
 
 from signkit.errors import JournalForkError
 from signkit.files import write_atomic
-from signkit.journal.checkpoint import parse_checkpoint, verify_checkpoint
+from signkit.journal.checkpoint import Checkpoint, generation_of, parse_checkpoint, verify_checkpoint
 from signkit.journal.merkle import HASH_BYTES
 from signkit.journal.note import VerifierKey, ed25519_spki, parse_vkey
 from signkit.journal.proof import TlogProof
@@ -68,6 +71,8 @@ class Published:
     size: int
     written: int
     """Files written; those that were there already are not counted."""
+    prefix: str = ""
+    """Where in the sink: nothing for the first generation, ``2/`` for the second."""
 
 
 def publish(
@@ -97,22 +102,34 @@ def publish(
     tree = Tree(tx)
     if checkpoint.size > tree.size or tree.root(checkpoint.size) != checkpoint.root:
         raise JournalForkError("the checkpoint is not of this log", code="journal.fork")
+    generation = generation_of(parse_vkey(vkey).name, checkpoint.origin)
+    prefix = "" if generation == 1 else f"{generation}/"
     written = 1
-    for path, make in itertools.chain(_tiles(tx, tree, checkpoint.size), _proofs(tx, tree, note, proofs)):
-        if not sink.has(path):
-            sink.put(path, make())
+    for path, make in itertools.chain(_tiles(tx, tree, checkpoint), _proofs(tx, tree, note, proofs)):
+        if not sink.has(prefix + path):
+            sink.put(prefix + path, make())
             written += 1
     for path, data in {**(files or {}), **_keys(vkey, checkpoint.origin)}.items():
-        sink.put(path, data)
-    sink.put(CHECKPOINT_PATH, note)
-    return Published(checkpoint.size, written)
+        sink.put(prefix + path, data)
+    sink.put(prefix + CHECKPOINT_PATH, note)
+    return Published(checkpoint.size, written, prefix)
 
 
-def _tiles(tx: ReadTransaction, tree: Tree, size: int) -> Iterator[tuple[str, Callable[[], bytes]]]:
-    for level, number, width in tile_resources(size):
+def _tiles(tx: ReadTransaction, tree: Tree, checkpoint: Checkpoint) -> Iterator[tuple[str, Callable[[], bytes]]]:
+    for level, number, width in (*_narrower(tx, checkpoint), *tile_resources(checkpoint.size)):
         yield tile_path(level, number, width), functools.partial(tree.tile, level, number, width)
         if level == 0:
             yield tile_path(ENTRIES, number, width), functools.partial(_bundle, tx, number, width)
+
+
+def _narrower(tx: ReadTransaction, checkpoint: Checkpoint) -> Iterator[tuple[int, int, int]]:
+    """Give the last tile as it was for older checkpoints, which are in documents (C2SP tlog-tiles, Partial Tiles)."""
+    number, width = divmod(checkpoint.size, TILE_WIDTH)
+    older = (parse_checkpoint(stored.note) for stored in tx.checkpoints(limit=TILE_WIDTH))
+    sizes = {item.size for item in older if item.origin == checkpoint.origin and item.size // TILE_WIDTH == number}
+    for size in sorted(sizes):
+        if 0 < size % TILE_WIDTH < width:
+            yield 0, number, size % TILE_WIDTH
 
 
 def _proofs(

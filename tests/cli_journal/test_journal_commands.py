@@ -79,7 +79,12 @@ def test_a_restored_home_is_told_and_goes_on(at: Any, made: tuple[Path, str], pr
     assert at("journal", "verify", code=3)
     new = at("journal", "checkpoint", "--restored", "--yes", "--json").json
     assert (new["origin"], new["size"]) == (old["origin"] + "/2", old["size"])
-    assert at("journal", "verify", "--checkpoint", kept)
+    assert {item["code"] for item in at("journal", "verify", "--json").json["findings"]} == {
+        "journal.home",
+        "journal.restarted_lost",
+    }
+    lost = at("journal", "verify", "--checkpoint", kept, "--json", code=4).json
+    assert "journal.lost" in {item["code"] for item in lost["findings"]}
     envelope = at.create(protokoll, people=("Bo Ek",))
     at("envelope", "send", envelope)
     at("sign", envelope, "--as", "all", "--provider", "rehearsal")
@@ -112,6 +117,20 @@ def test_publish_and_audit_what_was_published(at: Any, tmp_path: Path) -> None:
     bundle.write_bytes(bundle.read_bytes()[:-1] + b"\0")
     assert at("journal", "verify", folder, code=3)
     assert at("journal", "verify", tmp_path / "none", code=3)
+
+
+def test_a_restored_home_publishes_beside_its_old_log(at: Any, protokoll: Path, tmp_path: Path) -> None:
+    """The old log stays as strangers know it, the new one passes, and the command says where it is."""
+    www = tmp_path / "www"
+    shutil.copy(at.home / "signkit.sqlite", tmp_path / "backup")
+    at.create(protokoll)
+    at("journal", "checkpoint")
+    at("journal", "publish", www)
+    shutil.copy(tmp_path / "backup", at.home / "signkit.sqlite")
+    at("journal", "checkpoint", "--restored", "--yes")
+    assert at("journal", "publish", www, "--json").json["folder"] == str(www / "2")
+    for folder in (www, www / "2"):
+        assert at("journal", "verify", folder, "--json").json["verdict"] == "PASSED"
 
 
 def test_publishing_elsewhere_needs_settings(at: Any) -> None:

@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from signkit.audit.published import check_published
 from signkit.errors import JournalError
 from signkit.journal import log
-from signkit.journal.checkpoint import log_vkey, parse_checkpoint
+from signkit.journal.checkpoint import log_vkey, parse_checkpoint, sign_checkpoint
 from signkit.journal.proof import TlogProof
 from signkit.journal.publish import FolderSink, Published, publish
 from signkit.journal.tiles import proof_path, tile_path, tile_resources
+from signkit.journal.tree import Tree
 from signkit.model.report import Verdict
 from signkit.ports.keys import SigningKey
 from signkit.store import SqlStore, open_store
@@ -78,6 +79,47 @@ def test_publishing_again_writes_only_what_is_new(
     assert put_out(store, tmp_path / "www", origin, key, proofs=(5, 300)).written == 2 + 1 + 1
     assert proof.read_bytes() == before
     assert codes(tmp_path / "www", log_vkey(origin, key.spki)) == {"journal.published"}
+
+
+def test_tiles_of_older_checkpoints_are_there_and_judged(
+    store: SqlStore, tmp_path: Path, key: SigningKey, origin: str
+) -> None:
+    """The last tile of each checkpoint in a document is published, until that tile is full; none may differ."""
+    sizes = (3, 250, 260, 300, 310)
+    for size in sizes:
+        with store.write() as tx:
+            add(tx, "e1", size - tx.size())
+        log.sign_head(store, origin=origin, key=key)
+    www, vkey = tmp_path / "www", log_vkey(origin, key.spki)
+    put_out(store, www, origin, key)
+    for level in (0, "entries"):
+        assert {path.name for path in (www / f"tile/{level}/001.p").iterdir()} == {"4", "44", "54"}
+        assert not (www / f"tile/{level}/000.p").exists()
+    assert codes(www, vkey) == {"journal.published"}
+    for path, code in (("tile/0/001.p/4", "journal.tile"), ("tile/entries/001.p/44", "journal.published_bundle")):
+        whole = (www / path).read_bytes()
+        for changed in (whole[:-1] + b"\0", whole[:-1], whole + b"\0"):
+            (www / path).write_bytes(changed)
+            assert codes(www, vkey) == {code}
+        (www / path).write_bytes(whole)
+
+
+def test_a_later_generation_lies_beside_what_was_published(
+    store: SqlStore, tmp_path: Path, key: SigningKey, origin: str
+) -> None:
+    """A restored log has other tiles of the same names: the old log stays whole, the new one is below its number."""
+    www, vkey = tmp_path / "www", log_vkey(origin, key.spki)
+    with store.write() as tx:
+        add(tx, "e1", 20)
+    assert put_out(store, www, origin, key).prefix == ""
+    restored = open_store(tmp_path / "restored", create=True)
+    with restored.write() as tx:
+        add(tx, "e2", 20)
+        note = sign_checkpoint(f"{origin}/2", 20, Tree(tx).root(20), key)
+    with restored.read() as tx:
+        assert publish(tx, FolderSink(www), note=note, vkey=vkey).prefix == "2/"
+    assert codes(www, vkey) == codes(www / "2", vkey) == {"journal.published"}
+    assert (www / "2" / "log.vkey").read_text().strip() == log_vkey(f"{origin}/2", key.spki)
 
 
 def test_a_checkpoint_of_another_log_is_not_published(

@@ -10,8 +10,9 @@ from typing import Any
 import httpx
 import pytest
 
-from signkit.errors import JournalError
+from signkit.errors import JournalError, Retry
 from signkit.testing.clock import SteppingClock
+from signkit.texts import said
 from signkit_providers.s3 import S3Sink, authorization
 
 
@@ -89,15 +90,43 @@ def test_objects_are_written_and_found(tmp_path: Path) -> None:
     assert "s3cr3t" not in repr(target)
 
 
-@pytest.mark.parametrize("status", [301, 403, 500, 503])
+def test_what_is_text_is_called_text(tmp_path: Path) -> None:
+    """A browser shows the checkpoint, the page and the proofs; tiles and the token are bytes; so too below a number."""
+    bucket = Bucket()
+    target = sink(tmp_path, bucket)
+    text, fixed = "text/plain; charset=utf-8", "public, max-age=31536000, immutable"
+    for path, kind, cached in (
+        ("checkpoint", text, "no-cache"),
+        ("2/checkpoint", text, "no-cache"),
+        ("checkpoint.tsr", "application/octet-stream", "no-cache"),
+        ("HOW-TO-CHECK.txt", text, "no-cache"),
+        ("log.pem", text, "no-cache"),
+        ("log.vkey", text, "no-cache"),
+        ("proof/00.tlog-proof", text, fixed),
+        ("tile/0/000.p/8", "application/octet-stream", fixed),
+        ("2/tile/entries/000", "application/octet-stream", fixed),
+    ):
+        target.put(path, b"x")
+        sent = bucket.requests[-1].headers
+        assert (sent["content-type"], sent["cache-control"]) == (kind, cached), path
+
+
+@pytest.mark.parametrize("status", [301, 400, 403, 404, 429, 500, 503])
 def test_refusals_are_told(tmp_path: Path, status: int) -> None:
-    """Whatever the service answers besides yes is an error of ours."""
+    """Whatever the service answers besides yes is an error of ours; what may be a wrong setting is asked about."""
     bucket = Bucket()
     bucket.status = status
-    for ask in (lambda: sink(tmp_path, bucket).has("x"), lambda: sink(tmp_path, bucket).put("x", b"")):
+    asks = [lambda: sink(tmp_path, bucket).put("x", b"")]
+    if status != 404:
+        asks.append(lambda: sink(tmp_path, bucket).has("x"))
+    for ask in asks:
         with pytest.raises(JournalError) as caught:
             ask()
         assert caught.value.code == "publish.failed"
+        assert caught.value.retry is (Retry.AUTO if status in {429, 500, 503} else Retry.NEVER)
+        assert bool(caught.value.hint) is (caught.value.retry is Retry.NEVER)
+        assert said(caught.value.message, "sv")
+        assert not caught.value.hint or said(caught.value.hint, "da")
 
 
 @pytest.mark.parametrize(

@@ -126,11 +126,12 @@ def publish(
 
     session: Session = context.obj
     done = journaling.publish_to(session, journaling.sink_for(session, folder))
+    where = f"{folder.rstrip('/')}/{done.prefix.rstrip('/')}" if done.prefix else folder
     if session.terminal.as_json:
         session.terminal.json(
-            {"schema": "signkit.published/1", "folder": folder, "entries": done.size, "written": done.written}
+            {"schema": "signkit.published/1", "folder": where, "entries": done.size, "written": done.written}
         )
-    session.terminal.say("journal_cli.published", folder=folder, entries=done.size, written=done.written)
+    session.terminal.say("journal_cli.published", folder=where, entries=done.size, written=done.written)
 
 
 @app.command(help=h("help.journal.witness"))
