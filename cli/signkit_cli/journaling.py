@@ -18,6 +18,7 @@ from signkit.ports.keys import KeyName
 from signkit.texts import text
 from signkit.x509.anchors import LOG
 from signkit_cli.exit_codes import ExitCode
+from signkit_cli.watching import reason
 
 if TYPE_CHECKING:
     from signkit.journal.publish import Published, Sink
@@ -113,7 +114,8 @@ def witnessed(session: Session, home: Home, note: bytes) -> tuple[bytes, tuple[s
         return note, ()
     asked = ask_witnesses(home.store, note, witnesses=home.witnesses)
     for vkey, code in asked.problems:
-        session.terminal.note("journal_cli.no_witness", witness=vkey.partition("+")[0], reason=code)
+        why = reason(code, session.terminal.lang)
+        session.terminal.note("journal_cli.no_witness", witness=vkey.partition("+")[0], reason=why)
     return asked.note, asked.vouched
 
 

@@ -112,6 +112,7 @@ class _Bundle:
         journal = BundleJournal(self.reader, index, anchors=anchors, judge=container.judge)
         journal.check([item.case for item in examined], evidence)
         self.findings += journal.findings
+        self.skipped += journal.skipped
         if container.sound and container.signatures and container.signatures[0].verdict is Verdict.PASSED:
             self._note("2", "bundle.sealed", files=len(self.reader.members))
         return self._whole(examined, container)

@@ -16,7 +16,7 @@ from signkit.audit.case import Case
 from signkit.canonical import Json
 from signkit.errors import JournalCorruptError, JournalError
 from signkit.journal.chain import check_chain
-from signkit.journal.checkpoint import Checkpoint, parse_checkpoint, verify_checkpoint
+from signkit.journal.checkpoint import Checkpoint, generation_of, parse_checkpoint, verify_checkpoint
 from signkit.journal.cosignature import find_cosignatures
 from signkit.journal.merkle import verify_consistency
 from signkit.journal.note import MAX_NOTE_BYTES, parse_base64
@@ -26,7 +26,7 @@ from signkit.model.entry import ERASED, HOME, MAX_ENTRY_BYTES, Entry, format_tim
 from signkit.model.envelope import fold
 from signkit.model.evidence_file import EvidenceFile
 from signkit.model.person import commitment_of
-from signkit.model.report import Finding, Verdict
+from signkit.model.report import Finding, NotChecked, Verdict
 from signkit.pades.asic.reader import ContainerReader, ContainerReadError
 from signkit.pades.validate_time import Judge, imprint_of
 from signkit.x509.anchors import TrustAnchors
@@ -50,6 +50,7 @@ class BundleJournal:
     anchors: TrustAnchors
     judge: Judge | None
     findings: list[Finding] = field(default_factory=list)
+    skipped: list[NotChecked] = field(default_factory=list)
 
     def check(self, cases: Sequence[Case | None], evidence: EvidenceFile | None) -> None:
         """Judge everything; ``cases`` are the documents of the bundle."""
@@ -58,7 +59,8 @@ class BundleJournal:
         erasures = self._entries(self.index.erasures)
         if entries is None or erasures is None or not known or known[0].manifest is None:
             return
-        checkpoint = self._checkpoint(known[0].manifest.issuers.log)
+        log = known[0].manifest.issuers.log
+        checkpoint = self._checkpoint(log)
         anchored = self._anchor(checkpoint)
         limit = anchored + _SKEW if anchored else None
         self.findings += [
@@ -67,8 +69,8 @@ class BundleJournal:
             if item.verdict is not Verdict.PASSED
         ]
         if checkpoint is not None:
-            self._proofs(self.index.entries, entries, checkpoint)
-            self._proofs(self.index.erasures, erasures, checkpoint)
+            self._proofs(self.index.entries, entries, checkpoint, log)
+            self._proofs(self.index.erasures, erasures, checkpoint, log)
             for case in known:
                 self._continues(case, entries, checkpoint)
             self._witnesses(checkpoint)
@@ -135,14 +137,16 @@ class BundleJournal:
         self._add(Verdict.FAILED if wrong else Verdict.INDETERMINATE, code, self.index.token)
         return None
 
-    def _proofs(self, wanted: Sequence[BundleEntry], entries: Sequence[Entry], checkpoint: Checkpoint) -> None:
+    def _proofs(
+        self, wanted: Sequence[BundleEntry], entries: Sequence[Entry], checkpoint: Checkpoint, log: str
+    ) -> None:
         for item, entry in zip(wanted, entries, strict=True):
             raw = self._read(item.proof, _MAX_PROOF_BYTES)
             if raw is None:
                 continue
             try:
                 proof = TlogProof.decode(raw)
-                own = parse_checkpoint(proof.note)
+                own = verify_checkpoint(proof.note, log, generations=True)
                 held = own.text == checkpoint.text and proof.inclusion().holds(entry.digest, checkpoint=checkpoint)
             except JournalCorruptError:
                 held = False
@@ -161,7 +165,10 @@ class BundleJournal:
             older = parse_checkpoint(completion.checkpoint.encode("utf-8"))
         except JournalCorruptError:
             return  # said where the document is judged
-        if older.origin == checkpoint.origin:
+        # In another generation too: whatever a finished file's checkpoint covers is in the home that finished it.
+        if _generation(older, case) > _generation(checkpoint, case):
+            self._fail("checkpoint", self.index.checkpoint)
+        else:
             self._consistent(older, checkpoint)
 
     def _consistent(self, older: Checkpoint, newer: Checkpoint) -> None:
@@ -187,6 +194,8 @@ class BundleJournal:
         if found:
             names = ", ".join(item.witness for item in found)
             self._add(Verdict.PASSED, "journal.witnessed_by", count=len(found), names=names)
+        elif self.anchors.keys_for("witness"):
+            self.skipped.append(NotChecked("10", "bundle.no_witnesses"))
 
     def _documents(self, cases: Sequence[Case], entries: Sequence[Entry]) -> None:
         """Every document is, in its last version that the journal knows, a beginning of the file, or all of it."""
@@ -238,6 +247,11 @@ class BundleJournal:
         }
         if evidence.erased["at"] not in times:
             self._add(Verdict.INDETERMINATE, "bundle.erased_unproved", self.index.evidence, "C3b")
+
+
+def _generation(checkpoint: Checkpoint, case: Case) -> int:
+    origin = case.manifest.issuers.log.partition("+")[0] if case.manifest else ""
+    return generation_of(origin, checkpoint.origin) or 0
 
 
 def _texts(value: Json) -> set[str]:

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from signkit import canonical
-from signkit.audit.home_log import Rows, check_checkpoints, check_rows, check_tiles, signed_checkpoints
+from signkit.audit.generations import Restart, judge_checkpoint, read_restarts, tell_restart
+from signkit.audit.home_log import Rows, check_kept, check_rows, check_tiles, signed_checkpoints
 from signkit.canonical import Json
 from signkit.errors import DocumentError, JournalError, StoreError
 from signkit.journal.chain import STEP
 from signkit.journal.checkpoint import Checkpoint
-from signkit.journal.reader import LogState, current_log
 from signkit.model.entry import ERASED, HOME, Entry
 from signkit.model.envelope import Envelope, fold
 from signkit.model.person import commitment_of
@@ -46,7 +46,7 @@ class HomeReport:
 
 
 def check_home(store: Store, *, vkey: str | None, checkpoints: Sequence[bytes] = ()) -> HomeReport:
-    """Return everything that is wrong with a home, or one finding PASSED.
+    """Return everything that is wrong with a home, or findings PASSED: that it is sound, and how its log began again.
 
     Args:
         store: the home; may be opened for reading only.
@@ -59,8 +59,7 @@ def check_home(store: Store, *, vkey: str | None, checkpoints: Sequence[bytes] =
     wanted: set[str] = set()
     findings: list[Finding] = []
     with store.read() as tx:
-        outside = [*checkpoints, *filter(None, [store.kept_checkpoint()])]
-        rows = _rows(tx, vkey, outside, findings)
+        rows = _log(store, tx, vkey, checkpoints, findings)
         erased = {item.entry.data.get("envelope") for item in _entries(tx, HOME) if item.entry.type == ERASED}
         states = tx.states()
         names = [name for name in rows.envelopes if name != HOME]
@@ -69,9 +68,9 @@ def check_home(store: Store, *, vkey: str | None, checkpoints: Sequence[bytes] =
         findings += [_failed("journal.state", name, state=state) for name, state in states.items()]
     findings += _database(store)
     findings += _objects(store, wanted)
-    if not findings:
+    if all(finding.verdict is Verdict.PASSED for finding in findings):
         params: dict[str, str | int] = {"entries": rows.tree.size, "envelopes": len(names), "documents": len(wanted)}
-        findings = [Finding(STEP, Verdict.PASSED, "journal.home", params)]
+        findings.append(Finding(STEP, Verdict.PASSED, "journal.home", params))
     orphans = tuple(digest for digest in store.objects.digests() if digest not in wanted)
     return HomeReport(tuple(findings), rows.tree.size, len(names), orphans, tuple(store.objects.leftovers()))
 
@@ -83,22 +82,26 @@ def _database(store: Store) -> Iterator[Finding]:
         yield Finding(STEP, Verdict.FAILED, "journal.database", {"reason": exc.message})
 
 
-def _rows(tx: ReadTransaction, vkey: str | None, outside: Sequence[bytes], findings: list[Finding]) -> Rows:
+def _log(store: Store, tx: ReadTransaction, vkey: str | None, given: Sequence[bytes], findings: list[Finding]) -> Rows:
     """Check the log and return what the pass over its rows left."""
-    origin = "" if vkey is None else vkey.partition("+")[0]
-    signed: list[Checkpoint] = []
-    try:
-        log = current_log(tx, origin=origin)
-    except (JournalError, StoreError) as exc:
-        findings.append(Finding(STEP, Verdict.FAILED, exc.code, subject=HOME))
-        log = LogState(origin, 1)
+    own: list[Checkpoint] = []
+    theirs: list[Checkpoint] = []
+    restarts: list[Restart] = []
     if vkey is not None:
-        signed, unsigned = signed_checkpoints(tx, vkey=vkey, outside=outside)
-        findings += unsigned
-    rows = Rows(frozenset(checkpoint.size for checkpoint in signed))
+        kept = store.kept_checkpoint()  # before the first look at the database: others may be signing meanwhile
+        own, wrong = signed_checkpoints([*(item.note for item in tx.checkpoints()), *filter(None, [kept])], vkey=vkey)
+        theirs, foreign = signed_checkpoints(given, vkey=vkey)
+        restarts, impossible = read_restarts(_entries(tx, HOME), vkey)
+        findings += [*wrong, *foreign, *impossible, *check_kept(store.kept_checkpoint(), own, vkey=vkey)]
+    rows = Rows(frozenset(item.size for item in (*own, *theirs, *(restart.quoted for restart in restarts))))
     findings += check_rows(tx, rows)
     findings += check_tiles(tx, rows)
-    findings += check_checkpoints(signed, rows, origin=origin, generation=log.generation)
+    findings += [tell_restart(item, rows.roots) for item in restarts]
+    origin = "" if vkey is None else vkey.partition("+")[0]
+    judged = [judge_checkpoint(item, restarts, origin=origin, size=rows.tree.size, roots=rows.roots) for item in own]
+    findings += [item for item in judged if item and item.verdict is Verdict.FAILED]  # what was lost, the restart told
+    asked = [judge_checkpoint(item, restarts, origin=origin, size=rows.tree.size, roots=rows.roots) for item in theirs]
+    findings += filter(None, asked)
     return rows
 
 

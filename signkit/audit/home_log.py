@@ -6,7 +6,7 @@ one hash per 256 entries and one entry per envelope.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from signkit import canonical
@@ -19,7 +19,7 @@ from signkit.model.entry import Entry
 from signkit.model.report import Finding, Verdict
 from signkit.ports.store import ReadTransaction, StoredRow
 
-__all__ = ["Rows", "check_checkpoints", "check_rows", "check_tiles", "signed_checkpoints"]
+__all__ = ["Rows", "check_kept", "check_rows", "check_tiles", "signed_checkpoints"]
 
 
 @dataclass(slots=True)
@@ -40,19 +40,16 @@ class Rows:
             self.roots[self.tree.size] = self.tree.root()
 
 
-def signed_checkpoints(
-    tx: ReadTransaction, *, vkey: str, outside: Sequence[bytes]
-) -> tuple[list[Checkpoint], list[Finding]]:
+def signed_checkpoints(notes: Iterable[bytes], *, vkey: str) -> tuple[list[Checkpoint], list[Finding]]:
     """Return every checkpoint that the log's key signed, and a finding for each that it did not.
 
     Args:
-        tx: the home.
+        notes: signed notes from wherever.
         vkey: verifier key of the log's first generation.
-        outside: the checkpoint kept beside the database, and any older ones that somebody has.
     """
     signed: list[Checkpoint] = []
     findings: list[Finding] = []
-    for note in dict.fromkeys([*(item.note for item in tx.checkpoints()), *outside]):
+    for note in dict.fromkeys(notes):
         try:
             signed.append(verify_checkpoint(note, vkey, generations=True))
         except JournalCorruptError as exc:
@@ -92,15 +89,23 @@ def check_tiles(tx: ReadTransaction, rows: Rows) -> Iterator[Finding]:
         hashes, level = b"".join(_tile_root(tile) for tile in tiles if len(tile) == tile_bytes), level + 1
 
 
-def check_checkpoints(signed: Sequence[Checkpoint], rows: Rows, *, origin: str, generation: int) -> Iterator[Finding]:
-    """Give the signed checkpoints that the entries contradict."""
-    for checkpoint in signed:
-        theirs = generation_of(origin, checkpoint.origin) or 0
-        params: dict[str, str | int] = {"size": checkpoint.size, "entries": rows.tree.size}
-        if theirs > generation or (theirs == generation and checkpoint.size > rows.tree.size):
-            yield Finding(STEP, Verdict.FAILED, "journal.behind", params)
-        elif theirs == generation and rows.roots[checkpoint.size] != checkpoint.root:
-            yield Finding(STEP, Verdict.FAILED, "journal.fork", params)
+def check_kept(kept: bytes | None, own: Sequence[Checkpoint], *, vkey: str) -> Iterator[Finding]:
+    """Give what is wrong with the checkpoint beside the database: it is never behind the newest inside.
+
+    Args:
+        kept: the note that lies outside.
+        own: the checkpoints in the database.
+        vkey: verifier key of the log's first generation.
+    """
+    if kept is None:
+        if own:
+            yield Finding(STEP, Verdict.FAILED, "journal.kept_missing")
+        return
+    outer, _ = signed_checkpoints([kept], vkey=vkey)
+    origin = vkey.partition("+")[0]
+    newest = max(((generation_of(origin, item.origin) or 0, item.size) for item in own), default=(0, 0))
+    if any((generation_of(origin, item.origin) or 0, item.size) < newest for item in outer):
+        yield Finding(STEP, Verdict.FAILED, "journal.kept_old")
 
 
 def _tile_root(tile: bytes) -> bytes:

@@ -11,7 +11,7 @@ from typing import Final
 
 from signkit.errors import JournalCorruptError
 from signkit.journal.chain import STEP
-from signkit.journal.checkpoint import Checkpoint, verify_checkpoint
+from signkit.journal.checkpoint import Checkpoint, generation_of, verify_checkpoint
 from signkit.journal.cosignature import find_cosignatures
 from signkit.journal.merkle import EMPTY_ROOT, HASH_BYTES, Growing, LeafNodes, leaf_hash
 from signkit.journal.note import MAX_NOTE_BYTES
@@ -48,7 +48,7 @@ def check_published(
         vouched = len(find_cosignatures(checkpoint, witnesses))
     except JournalCorruptError as exc:
         return [Finding(STEP, Verdict.FAILED, exc.code)]
-    findings = list(_tree(folder, checkpoint, older))
+    findings = list(_tree(folder, vkey.partition("+")[0], checkpoint, older))
     if not findings:
         findings = [Finding(STEP, Verdict.PASSED, "journal.published", {"entries": checkpoint.size})]
     if witnesses:
@@ -60,7 +60,7 @@ def check_published(
     return findings
 
 
-def _tree(folder: Path, checkpoint: Checkpoint, older: Sequence[Checkpoint]) -> Iterator[Finding]:
+def _tree(folder: Path, origin: str, checkpoint: Checkpoint, older: Sequence[Checkpoint]) -> Iterator[Finding]:
     wanted = {item.size for item in older}
     roots = {0: EMPTY_ROOT}
     tree = Growing(collect=TILE_HEIGHT)
@@ -80,12 +80,17 @@ def _tree(folder: Path, checkpoint: Checkpoint, older: Sequence[Checkpoint]) -> 
     yield from _upper(folder, bytes(tree.collected))
     for item in (checkpoint, *older):
         params: dict[str, str | int] = {"size": item.size, "entries": tree.size}
-        if item.origin != checkpoint.origin:
-            continue  # another generation: its tree is another one
-        if item.size > tree.size:
+        begun = (generation_of(origin, checkpoint.origin) or 0) - (generation_of(origin, item.origin) or 0)
+        if begun < 0 or (not begun and item.size > tree.size):
             yield _failed("journal.behind", **params)
-        elif (tree.root() if item is checkpoint else roots[item.size]) != item.root:
-            yield _failed("journal.fork", **params)
+        elif (tree.root() if item is checkpoint else roots.get(item.size)) != item.root:
+            yield _failed("journal.fork", **params) if not begun else _restarted(checkpoint, item)
+
+
+def _restarted(checkpoint: Checkpoint, older: Checkpoint) -> Finding:
+    """Say that the log began again since: whether all that is gone was lost in a restore only the home can show."""
+    params: dict[str, str | int] = {"size": older.size, "name": checkpoint.origin}
+    return Finding(STEP, Verdict.INDETERMINATE, "journal.other_generation", params)
 
 
 def _upper(folder: Path, hashes: bytes) -> Iterator[Finding]:

@@ -18,7 +18,7 @@ __all__ = ["check_witnesses"]
 
 def check_witnesses(case: Case, manifest: Manifest, completion: Completion) -> None:
     """Judge the cosignatures that the completion statement carries."""
-    promised, needed = manifest.issuers.witnesses, manifest.issuers.k
+    promised, needed = tuple(dict.fromkeys(manifest.issuers.witnesses)), manifest.issuers.k  # each counts once
     lines = "".join(f"{line}\n" for line in completion.cosignatures)
     try:
         checkpoint = parse_checkpoint(completion.checkpoint.encode("utf-8") + lines.encode("utf-8"))

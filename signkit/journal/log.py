@@ -6,6 +6,7 @@ before anybody else sees it. So whatever has been signed can be found again afte
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -98,26 +99,36 @@ def prove(store: Store, index: int, *, origin: str, checkpoint: Checkpoint) -> I
     return Inclusion(index, checkpoint.size, path)
 
 
-def restart(store: Store, *, origin: str, key: SigningKey, actor: str, at: datetime) -> StoredEntry:
+def restart(
+    store: Store, *, origin: str, key: SigningKey, actor: str, at: datetime, elsewhere: Sequence[bytes] = ()
+) -> StoredEntry:
     """Begin a new generation of the log after a restore, and sign it; return its first entry.
 
-    The entry quotes the last checkpoint of the generation that was cut off, so nobody can say that it never was.
+    The entry quotes the last checkpoint that is known of what was cut off, so nobody can say that it never was, and
+    the name is one that no checkpoint known has: nothing is signed twice differently.
+
+    Args:
+        store: the home's store; no transaction of the caller may be open.
+        origin: the name of the log's first generation.
+        key: the journal key.
+        actor: who says that a backup was restored.
+        at: now.
+        elsewhere: checkpoints that others have kept, where the home's own may be as old as the backup.
 
     Raises:
         JournalError: nothing contradicts what was signed: there is nothing to restart (``journal.not_behind``).
-        JournalCorruptError: the kept checkpoint is not one of this log.
+        JournalCorruptError: a checkpoint is not one of this log.
     """
     vkey = log_vkey(origin, key.spki)
     with store.write() as tx:
         kept = store.kept_checkpoint()
         try:
-            require_whole(tx, kept=kept, vkey=vkey)
+            require_whole(tx, kept=kept, vkey=vkey, elsewhere=elsewhere)
         except JournalForkError:
             pass
         else:
             raise JournalError("the log is whole: there is nothing to restart", code="journal.not_behind")
-        note = kept if kept is not None else tx.checkpoint() or b""
-        last = verify_checkpoint(note, vkey, generations=True)
+        last, note = _newest([kept, tx.checkpoint(), *elsewhere], vkey, origin)
         log = current_log(tx, origin=origin)
         generation = max(log.generation, generation_of(origin, last.origin) or 1) + 1
         data = {
@@ -129,3 +140,9 @@ def restart(store: Store, *, origin: str, key: SigningKey, actor: str, at: datet
         first = append(tx, HOME, RESTARTED, actor=actor, data=data, at=at)
     sign_head(store, origin=origin, key=key)
     return first
+
+
+def _newest(notes: Iterable[bytes | None], vkey: str, origin: str) -> tuple[Checkpoint, bytes]:
+    """Return the checkpoint of the latest generation, and of it the largest; all must be of this log."""
+    known = [(verify_checkpoint(note, vkey, generations=True), note) for note in notes if note is not None]
+    return max(known, key=lambda item: (generation_of(origin, item[0].origin) or 0, item[0].size))

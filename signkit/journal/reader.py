@@ -7,11 +7,12 @@ log. After a restore it goes on as a new generation, a log of another name over 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from signkit.errors import JournalCorruptError, JournalForkError
-from signkit.journal.checkpoint import Checkpoint, generation_name, generation_of, verify_checkpoint
+from signkit.journal.checkpoint import Checkpoint, generation_name, generation_of, parse_checkpoint, verify_checkpoint
 from signkit.journal.tree import Tree
 from signkit.model.entry import HOME
 from signkit.ports.store import ReadTransaction
@@ -24,6 +25,7 @@ RESTARTED: Final = "log_restarted"
 _RESTART: Final = (
     "after a restore from a backup run signkit journal checkpoint --restored; else find out who changed it"
 )
+_MISSING: Final = "put the newest copy of the file back; if there is none, run signkit journal checkpoint --restored"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,25 +53,34 @@ def current_log(tx: ReadTransaction, *, origin: str) -> LogState:
     return LogState(origin, 1)
 
 
-def require_whole(tx: ReadTransaction, *, kept: bytes | None, vkey: str) -> LogState:
+def require_whole(tx: ReadTransaction, *, kept: bytes | None, vkey: str, elsewhere: Sequence[bytes] = ()) -> LogState:
     """Return the log's state, if appending to it and signing it contradicts nothing that has been signed.
 
     Args:
         tx: the home.
         kept: the checkpoint kept outside the database.
         vkey: verifier key of the log's first generation.
+        elsewhere: what somebody else has kept: a witness, a published log.
 
     Raises:
         JournalForkError: the database is smaller than a signed checkpoint (``journal.behind``), contradicts it
-            (``journal.fork``), or a later generation has been signed (``journal.behind``).
+            (``journal.fork``), a later generation has been signed (``journal.behind``), or the checkpoint outside is
+            gone, so that nothing tells whether this is a backup (``journal.kept_missing``).
         JournalCorruptError: the kept checkpoint is not one of this log.
     """
     origin = vkey.partition("+")[0]
     log = current_log(tx, origin=origin)
     tree = Tree(tx)
-    for note in (kept, tx.checkpoint()):
+    inside = tx.checkpoint()
+    for note in (kept, inside, *elsewhere):
         if note is not None:
             _compare(tree, log, verify_checkpoint(note, vkey, generations=True), origin=origin)
+    if kept is None and inside is not None and parse_checkpoint(inside).origin == log.origin:
+        raise JournalForkError(
+            "the home's file checkpoint is gone: whether this is a restored backup cannot be told",
+            code="journal.kept_missing",
+            hint=_MISSING,
+        )
     return log
 
 

@@ -26,8 +26,9 @@ from signkit.ports.store import StoredEntry
 from signkit.workflows.checking import check_new_revision, check_whole
 from signkit.workflows.desk import Desk, load
 from signkit.workflows.layout import archive_field, fields_of
+from signkit.workflows.stamping import expect_named
 from signkit.workflows.tidy import discard, tidy
-from signkit.workflows.vouching import cosignatures_for
+from signkit.workflows.vouching import cosignatures_for, promised_witnesses
 
 __all__ = ["complete_envelope", "needs_completion"]
 
@@ -121,9 +122,10 @@ def _seal(desk: Desk, envelope: Envelope) -> None:
     anchored = anchor(
         desk.store, origin=desk.origin, key=desk.keys.key(KeyName.JOURNAL), timestamper=desk.stamps.timestamper
     )
-    cosignatures = cosignatures_for(desk, anchored.note)
-    proof = prove(desk.store, entries[-1].index, origin=desk.origin, checkpoint=anchored.checkpoint)
     names = fields_of(envelope)
+    first = desk.store.objects.path(envelope.documents[0].current.sha256)
+    cosignatures = cosignatures_for(desk, anchored.note, promised=promised_witnesses(first, names.certify))
+    proof = prove(desk.store, entries[-1].index, origin=desk.origin, checkpoint=anchored.checkpoint)
 
     def make(index: int, source: Path, target: Path) -> Embedded:
         now = desk.clock.now()
@@ -138,6 +140,7 @@ def _seal(desk: Desk, envelope: Envelope) -> None:
         )
         made = complete(source, target, request)
         check_new_revision(target, envelope, index, expected=2 + len(envelope.signed))
+        expect_named(desk, target, [made.token, anchored.token], field=names.certify)
         return made
 
     _advance(desk, envelope, "completed", make)
@@ -156,6 +159,7 @@ def _archive(desk: Desk, envelope: Envelope) -> None:
             timestamper=desk.stamps,
         )
         check_whole(target, envelope, index, expected=3 + len(envelope.signed))
+        expect_named(desk, target, [made.token], field=names.certify)
         return made
 
     _advance(desk, envelope, "archived", make)

@@ -7,15 +7,22 @@ they answer.
 
 from __future__ import annotations
 
-from signkit.errors import JournalError, Retry
-from signkit.journal.checkpoint import log_vkey
+import contextlib
+from pathlib import Path
+
+from signkit.errors import JournalError, Retry, SealError
+from signkit.journal.checkpoint import log_vkey, parse_checkpoint
+from signkit.journal.cosignature import find_cosignatures
 from signkit.journal.cosigning import ask_witnesses
 from signkit.journal.reader import require_whole
+from signkit.model.statement import Issuers, Manifest, StatementError, decode_statement
+from signkit.pades.structure import Pdf
+from signkit.pades.validate import preview_signatures
 from signkit.ports.keys import KeyName
 from signkit.ports.store import ReadTransaction
 from signkit.workflows.desk import Desk
 
-__all__ = ["cosignatures_for", "expect_whole_log", "require_vouched"]
+__all__ = ["cosignatures_for", "expect_whole_log", "promised_witnesses", "require_vouched"]
 
 
 def expect_whole_log(desk: Desk, tx: ReadTransaction) -> None:
@@ -29,22 +36,55 @@ def expect_whole_log(desk: Desk, tx: ReadTransaction) -> None:
     require_whole(tx, kept=desk.store.kept_checkpoint(), vkey=vkey)
 
 
-def cosignatures_for(desk: Desk, note: bytes) -> tuple[str, ...]:
+def promised_witnesses(path: Path, field: str) -> Issuers:
+    """Return what the manifest of a file says of the log: its witnesses, and how many of them must vouch.
+
+    What was promised when the file was sent counts, whatever the configuration says by now.
+
+    Args:
+        path: a file that has been sent.
+        field: the field of its certification.
+
+    Raises:
+        SealError: the file has no manifest there (``seal.manifest``).
+    """
+    pdf = Pdf.open(path)
+    for item in preview_signatures(pdf, pdf.view().signatures):
+        if item.field == field and item.statement is not None:
+            with contextlib.suppress(StatementError):
+                statement = decode_statement(item.statement)
+                if isinstance(statement, Manifest):
+                    return statement.issuers
+    raise SealError("a file that was sent carries no manifest", code="seal.manifest", hint="see: signkit doctor")
+
+
+def cosignatures_for(desk: Desk, note: bytes, *, promised: Issuers | None = None) -> tuple[str, ...]:
     """Ask the desk's witnesses to vouch for a checkpoint and return their signature lines, without line ends.
 
     A witness that does not vouch is told to the observer; the checkpoint is kept with what the others gave.
+
+    Args:
+        desk: whom it has.
+        note: a checkpoint of this home's log, signed and kept.
+        promised: who must vouch according to a manifest; without it the configuration says.
 
     Raises:
         JournalError: fewer than the policy wants vouch (``journal.too_few_witnesses``).
         StoreError: the store failed.
     """
-    if not desk.witnesses:
-        return ()
-    asked = ask_witnesses(desk.store, note, witnesses=desk.witnesses)
-    for vkey, code in asked.problems:
-        desk.observer.done("journal_cli.no_witness", witness=vkey.partition("+")[0], reason=code)
-    require_vouched(len(asked.vouched), needed=desk.witnesses_needed)
-    return tuple(asked.note[len(note) :].decode("utf-8").splitlines())
+    known = tuple(witness.vkey for witness in desk.witnesses)
+    wanted, needed = (known, desk.witnesses_needed) if promised is None else (promised.witnesses, promised.k)
+    lines = b""
+    if desk.witnesses:
+        asked = ask_witnesses(desk.store, note, witnesses=desk.witnesses)
+        for vkey, code in asked.problems:
+            desk.observer.done("journal_cli.no_witness", witness=vkey.partition("+")[0], reason=code)
+        lines = asked.note[len(note) :]
+    for vkey in dict.fromkeys(wanted):
+        if vkey not in known:
+            desk.observer.done("journal_cli.witness_unknown", witness=vkey.partition("+")[0], key=vkey)
+    require_vouched(len(find_cosignatures(parse_checkpoint(note + lines), wanted)), needed=needed)
+    return tuple(lines.decode("utf-8").splitlines())
 
 
 def require_vouched(count: int, *, needed: int) -> None:

@@ -15,6 +15,7 @@ from signkit.audit import verify_file
 from signkit.model.report import Report
 from signkit.pades.asic.writer import write_container
 from signkit.testing.containers import unpack
+from signkit.workflows.desk import Desk
 from signkit.x509.anchor_files import read_anchors
 from signkit_cli.composition import open_home
 from signkit_cli.session import Session
@@ -59,10 +60,14 @@ Reseal = Callable[[Mapping[str, bytes]], Path]
 
 
 @pytest.fixture
-def reseal(made: Made, tmp_path: Path) -> Reseal:
+def desk(made: Made) -> Desk:
+    """Everything that the operator has, every key among it."""
+    return open_home(Session(Terminal(lang="en"), home=made.signkit.home), write=False).desk()
+
+
+@pytest.fixture
+def reseal(desk: Desk, tmp_path: Path) -> Reseal:
     """Return what seals changed files again with the home's own keys: an operator who forges."""
-    home = open_home(Session(Terminal(lang="en"), home=made.signkit.home), write=False)
-    desk = home.desk()
 
     def write(files: Mapping[str, bytes]) -> Path:
         path, now = tmp_path / "forged.asice", desk.clock.now()

@@ -79,7 +79,12 @@ def test_a_restored_home_is_told_and_goes_on(at: Any, made: tuple[Path, str], pr
     assert at("journal", "verify", code=3)
     new = at("journal", "checkpoint", "--restored", "--yes", "--json").json
     assert (new["origin"], new["size"]) == (old["origin"] + "/2", old["size"])
-    assert at("journal", "verify", "--checkpoint", kept)
+    assert {item["code"] for item in at("journal", "verify", "--json").json["findings"]} == {
+        "journal.home",
+        "journal.restarted_lost",
+    }
+    lost = at("journal", "verify", "--checkpoint", kept, "--json", code=4).json
+    assert "journal.lost" in {item["code"] for item in lost["findings"]}
     envelope = at.create(protokoll, people=("Bo Ek",))
     at("envelope", "send", envelope)
     at("sign", envelope, "--as", "all", "--provider", "rehearsal")

@@ -107,6 +107,29 @@ def test_too_few_witnesses_stop_a_completion_until_they_answer(
     assert home("journal", "verify")
 
 
+def test_what_was_promised_when_it_was_sent_counts(homes: tuple[Any, Any], protokoll: Path, tmp_path: Path) -> None:
+    """Settings that no longer name the witness excuse nothing, and those that want more hold nobody up."""
+    home, _ = homes
+    without = (home.home / "config.toml").read_text()
+    with witness(tmp_path / "w", "witness.second.example/w", log_key(home.home)) as (url, key):
+        name_witness(home.home, url, key)
+        promised = home.create(protokoll)
+        home("envelope", "send", promised)
+        (home.home / "config.toml").write_text(without)
+        refused = home("sign", promised, "--as", "all", "--provider", "rehearsal", "--json", code=11)
+        assert refused.error["code"] == "journal.too_few_witnesses"
+        assert key in refused.err
+        free = home.create(protokoll)
+        home("envelope", "send", free)
+        name_witness(home.home, url, key)
+        home("sign", promised, "--as", "all", "--provider", "rehearsal")
+        assert home.show(promised)["state"] == "completed"
+        name_witness(home.home, DEAD, key)
+        told = home("sign", free, "--as", "all", "--provider", "rehearsal", lang="sv").err
+        assert "det svarar inte" in told
+        assert home.show(free)["state"] == "completed"
+
+
 def test_a_restored_home_signs_nothing(homes: tuple[Any, Any], protokoll: Path, tmp_path: Path) -> None:
     """Neither sending nor signing starts where it would fork the log; the way out is named."""
     home, _ = homes
@@ -121,7 +144,12 @@ def test_a_restored_home_signs_nothing(homes: tuple[Any, Any], protokoll: Path, 
         assert error["code"] == "journal.behind"
         assert "signkit journal checkpoint --restored" in error["hint"]
     assert home.show(draft)["state"] == "draft"
-    home("journal", "checkpoint", "--restored", "--yes")
+    assert (
+        home("journal", "checkpoint", "--checkpoint", tmp_path / "backup", "--json", code=2).error["code"]
+        == "usage.restored"
+    )
+    told = home("journal", "checkpoint", "--restored", "--yes").err
+    assert "/2+" in told
     home("envelope", "send", draft)
     home("sign", draft, sent, "--as", "all", "--provider", "rehearsal")
     assert home.show(sent)["state"] == "completed"

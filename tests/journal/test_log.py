@@ -194,9 +194,11 @@ def test_a_new_generation_quotes_the_old(restored: SqlStore, key: SigningKey, or
     assert caught.value.code == "journal.not_behind"
 
 
-def test_a_second_restore_makes_a_third_generation(restored: SqlStore, key: SigningKey, origin: str) -> None:
+def test_a_second_restore_makes_a_third_generation(
+    restored: SqlStore, key: SigningKey, origin: str, tmp_path: Path
+) -> None:
     """Even when the restored database knows nothing of the second."""
-    home = restored._home
+    home = tmp_path / "old"
     restored.close()
     shutil.copy(home / DATABASE, home / "copy")
     store = open_store(home)

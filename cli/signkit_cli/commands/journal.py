@@ -67,20 +67,29 @@ def checkpoint(
     context: typer.Context,
     *,
     restored: Annotated[bool, typer.Option("--restored", help=h("help.journal.restored"))] = False,
+    seen: Annotated[list[Path] | None, typer.Option("--checkpoint", help=h("help.journal.elsewhere"))] = None,
 ) -> None:
     """Sign the log as it stands, have it timestamped and witnessed; made for a nightly timer."""
+    from signkit.journal.checkpoint import log_vkey
     from signkit.journal.log import anchor, restart
     from signkit.ports.keys import KeyName
     from signkit.workflows.vouching import require_vouched
     from signkit_cli import journaling
 
     session: Session = context.obj
+    if seen and not restored:
+        raise UsageError("--checkpoint belongs to --restored", code="usage.restored")
+    elsewhere = [journaling.read_note(path) for path in seen or ()]
     home = session.open()
     desk, key = home.desk(session.observer()), home.keys.key(KeyName.JOURNAL)
     if restored:
         session.terminal.confirm("journal_cli.restored_confirm", origin=desk.origin)
-        restart(desk.store, origin=desk.origin, key=key, actor="clerk", at=desk.clock.now())
+        now = desk.clock.now()
+        restart(desk.store, origin=desk.origin, key=key, actor="clerk", at=now, elsewhere=elsewhere)
     anchored = anchor(desk.store, origin=desk.origin, key=key, timestamper=desk.stamps.timestamper)
+    if restored:
+        name = anchored.checkpoint.origin
+        session.terminal.note("journal_cli.restarted", origin=name, key=log_vkey(name, key.spki))
     note, vouched = journaling.witnessed(session, home, anchored.note)
     if session.terminal.as_json:
         session.terminal.json(journaling.checkpoint_json(note, anchored.gen_time, vouched))
