@@ -13,7 +13,7 @@ from signkit.pages.canvas import Canvas
 from signkit.pages.data import Appearance, AppearanceDescription, FontSubset
 from signkit.pages.face import clean, face
 from signkit.pages.subset import make_subset
-from signkit.pages.typesetting import ACCENT, AMBER, INK, MUTED, QUIET, Style, fit
+from signkit.pages.typesetting import ACCENT, AMBER, INK, MUTED, QUIET, Style, fit, wrap
 from signkit.texts import Language, text
 
 __all__ = ["APPEARANCE_HEIGHT", "draw_placeholder", "layout_appearance", "layout_placeholder", "subsets"]
@@ -24,6 +24,7 @@ APPEARANCE_HEIGHT: Final = 66.0
 _PADDING: Final = 12.0
 _NAME: Final = Style("bold", 10.5, 14, INK)
 _NAME_SIZES: Final = (10.5, 9.5, 8.5)
+_LONG_NAMES: Final = (Style("bold", 8.5, 10.5, INK), Style("bold", 7.5, 9.5, INK), Style("bold", 6.5, 9, INK))
 _LINE: Final = Style("regular", 8, 10.5, QUIET)
 _TIME: Final = Style("regular", 8, 10.5, INK)
 _REFERENCE: Final = Style("regular", 6.5, 9, MUTED)
@@ -54,11 +55,10 @@ def layout_appearance(
     canvas = Canvas(language=description.language, tagged=False)
     room = width - 2 * _PADDING
     name_room = room - (_test_width(description.language) + 6 if description.test else 0)
-    name_style = _name_style(texts["name"], name_room)
     canvas.fill(x=0, y=0, width=2.5, height=height, colour=ACCENT)
-    lines = [(name_style, texts["name"], name_room)]
-    lines += [(_LINE, texts["role"], room), (_TIME, texts["time"], room), (_LINE, texts["provider"], room)]
-    lines += [(_REFERENCE, texts["envelope"], room)]
+    lines = _name_lines(texts["name"], name_room)
+    lines += [(_LINE, words, room) for words in wrap(texts["role"], _LINE, room, max_lines=3 - len(lines))]
+    lines += [(_TIME, texts["time"], room), (_LINE, texts["provider"], room), (_REFERENCE, texts["envelope"], room)]
     present = [line for line in lines if line[1]]
     y = height - (height - sum(style.leading for style, _, _ in present)) / 2
     for style, words, limit in present:
@@ -107,12 +107,17 @@ def _texts(description: AppearanceDescription) -> tuple[dict[str, str], tuple[st
     return {key: words for key, (words, _) in cleaned.items()}, tuple(replaced)
 
 
-def _name_style(name: str, room: float) -> Style:
+def _name_lines(name: str, room: float) -> list[tuple[Style, str, float]]:
+    """Return the name as large as it fits in one line, else in two: a person's name is not cut while there is room."""
     for size in _NAME_SIZES:
         style = Style(_NAME.weight, size, _NAME.leading, _NAME.colour)
         if style.width(name) <= room:
-            return style
-    return Style(_NAME.weight, _NAME_SIZES[-1], _NAME.leading, _NAME.colour)
+            return [(style, name, room)]
+    for style in _LONG_NAMES:
+        lines = wrap(name, style, room, max_lines=2)
+        if "".join(lines).replace(" ", "") == name.replace(" ", ""):
+            break
+    return [(style, words, room) for words in lines]
 
 
 def _test_width(language: Language) -> float:

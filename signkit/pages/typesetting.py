@@ -67,7 +67,7 @@ def fit(text: str, style: Style, width: float) -> str:
 def wrap(text: str, style: Style, width: float, *, max_lines: int) -> list[str]:
     """Return ``text`` in at most ``max_lines`` lines no wider than ``width``; the last is cut if more is left.
 
-    A word wider than a line is broken where it must be.
+    A word wider than a line is broken where it must be; ``§`` stays with its number.
     """
     lines: list[str] = []
     rest = text
@@ -88,6 +88,6 @@ def _line(text: str, style: Style, width: float) -> str:
         used += style.width(char)
         if used > width and char != " ":
             break
-        if char in " -–/":
+        if char in "-–/" or (char == " " and text[length - 1 : length] != "§"):
             last_break = length + 1
     return text[: last_break or max(length, 1)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 from signkit.model.envelope import Envelope
@@ -15,6 +16,7 @@ from signkit.pages.data import SignaturePageDescription, SignaturePages, Signatu
 from signkit.pages.signature_page import layout_signature_page
 from signkit.texts import language as known_language
 from signkit.texts import text
+from signkit.texts.dates import swedish_day
 
 __all__ = [
     "archive_field",
@@ -128,7 +130,8 @@ def page_for(
         SignaturePlace(field=field, role=_capital(_invited_as(invitee, lang)), order=invitee.order)
         for field, invitee in zip(names.signatories.values(), invitees, strict=True)
     )
-    outcome = (text("page.deadline", lang, deadline=deadline[:10]),) if deadline else ()
+    day = swedish_day(datetime.fromisoformat(deadline)).isoformat() if deadline else ""
+    outcome = (text("page.deadline", lang, deadline=day),) if day else ()
     description = SignaturePageDescription(
         organisation=organisation,
         title=title,
@@ -139,7 +142,7 @@ def page_for(
         envelope=envelope,
         places=places,
         kind=_capital(_words(f"kind.{kind}", kind, lang)),
-        meta=tuple((_capital(_words(f"meta.{key}", key, lang)), value) for key, value in metadata.items()),
+        meta=tuple((_capital(_words(f"meta.{key}", key, lang)), _value(key, value)) for key, value in metadata.items()),
         outcome=outcome,
         language=lang,
         test=test,
@@ -151,6 +154,11 @@ def page_for(
 def _words(code: str, otherwise: str, lang: str) -> str:
     known = text(code, lang)
     return otherwise if known == code else known
+
+
+def _value(key: str, value: str) -> str:
+    """Return metadata as print has it: paragraphs from–to."""
+    return value.replace("-", "\u2013") if key == "paragraph" else value
 
 
 def _capital(words: str) -> str:

@@ -238,7 +238,7 @@ def test_long_words_are_cut_inside_their_room():
     """Whatever the length of name, role, title and label, no line is wider than its room, and cuts show."""
     shown = layout_appearance(replace(SIGNED, name="Å" * 300, role="R " * 300, provider="x" * 999), width=PLACE_WIDTH)
     lines = words(shown.content, shown.fonts)
-    assert [line.endswith("…") for line in lines] == [True, True, False, True, False]
+    assert [line.endswith("…") for line in lines] == [False, True, True, False, True, False]
     assert all(len(line) < 90 for line in lines)
     layout = layout_signature_page(
         replace(
@@ -247,6 +247,34 @@ def test_long_words_are_cut_inside_their_room():
     )
     assert layout.replaced == ()
     assert max(map(len, printed(layout).splitlines())) < 120
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Anna-Lena Öberg Cederschiöld", "Christina Maria Margareta von Wachenfeldt-Lagercrantz af Trolle den yngre"],
+)
+def test_a_persons_name_is_never_cut_while_there_is_room(name: str):
+    """A long name goes on in a second line, in full, and everything else is still there inside the place."""
+    shown = layout_appearance(replace(SIGNED, name=name, test=True), width=PLACE_WIDTH)
+    lines = words(shown.content, shown.fonts)
+    assert "".join(lines).replace(" ", "").startswith(name.replace(" ", ""))
+    assert "Ordförande" in lines
+    assert "Ärende 01JDFQ8Z4W9V" in lines
+
+
+def test_whom_a_delegate_stands_for_is_told_in_full():
+    """A role with paragraphs and the name of the person it was handed over by goes on in a second line."""
+    role = "justerare, §§ 1–4, 7, för Anna-Lena Öberg Cederschiöld enligt fullmakt"
+    shown = layout_appearance(replace(SIGNED, role=role), width=PLACE_WIDTH)
+    assert role in " ".join(words(shown.content, shown.fonts))
+
+
+def test_a_section_sign_stays_with_its_number():
+    """A title that breaks does not leave §§ at the end of a line."""
+    title = "Kommunstyrelsens protokoll 2026-11-24, §§ 1–12"
+    lines = printed(layout_signature_page(replace(DESCRIPTION, title=title))).splitlines()
+    assert not any(line.rstrip().endswith("§") for line in lines)
+    assert any(line.startswith("§§ 1–12") for line in lines)
 
 
 def test_many_facts_run_over_the_page_and_the_proof_stays_once():
