@@ -58,7 +58,7 @@ def dependencies() -> str:
         "by signkit itself; the others come with them. At run time nothing is under a licence stricter than MPL-2.0,",
         "and a test fails if that changes. What only tests use is in `requirements/test.in`, and, where Go is at hand,",
         "in `tests/outside/go.mod`: golang.org/x/mod, golang.org/x/crypto, torchwood (BSD-3-Clause), Tessera with",
-        "its merkle (Apache-2.0).",
+        "its merkle, aws-sdk-go-v2 (Apache-2.0), and gofakes3 (MIT).",
         "",
         "| distribution | version | licence | used |",
         "| --- | --- | --- | --- |",

@@ -104,16 +104,23 @@ class _Quiet(SimpleHTTPRequestHandler):
         """Say nothing."""
 
 
+@pytest.fixture
+def running() -> Callable[..., contextlib.AbstractContextManager[str]]:
+    """Return what runs one of the judges' servers: its program, its words, and what it says when it is ready."""
+    return lambda name, words, said: _running([_program(name), *words], said)
+
+
 @contextlib.contextmanager
-def _running(command: list[str], said: str) -> Iterator[None]:
-    """Run a program from when it says that it is ready."""
+def _running(command: list[str], said: str) -> Iterator[str]:
+    """Run a program from when it says that it is ready; give that line."""
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         try:
-            assert any(said in line for line in process.stderr), f"{command[0]} did not start"
+            line = next((line for line in process.stderr if said in line), "")
+            assert line, f"{command[0]} did not start"
             reader = threading.Thread(target=process.stderr.read, daemon=True)
             reader.start()
-            yield
+            yield line
             process.terminate()
             reader.join()
         finally:

@@ -13,12 +13,13 @@ var commands = map[string]struct {
 	words int
 	run   func(ctx context.Context, words []string) (any, error)
 }{
-	"read":  {2, readLog},      // URL VKEY: every entry, each proved to be in the signed tree
-	"grown": {3, provedGrowth}, // URL VKEY CHECKPOINT: the log grew out of that checkpoint
-	"fsck":  {2, rebuilt},      // URL VKEY: every tile, built anew from the entries
-	"proof": {3, provedPlace},  // PROOF POLICY ENTRY: an entry's place in a witnessed tree
-	"log":   {5, grownLog},     // FOLDER KEY POLICY COUNT PATIENCE: add entries to a Tessera log that asks its witnesses
-	"agent": {2, serveAgent},   // SOCKET SEED: hold litewitness's key, as an ssh-agent
+	"read":   {2, readLog},      // URL VKEY: every entry, each proved to be in the signed tree
+	"grown":  {3, provedGrowth}, // URL VKEY CHECKPOINT: the log grew out of that checkpoint
+	"fsck":   {2, rebuilt},      // URL VKEY: every tile, built anew from the entries
+	"proof":  {3, provedPlace},  // PROOF POLICY ENTRY: an entry's place in a witnessed tree
+	"log":    {5, grownLog},     // FOLDER KEY POLICY COUNT PATIENCE: add entries to a Tessera log that asks its witnesses
+	"bucket": {4, serveBucket},  // BUCKET KEY SECRET NUMBER: an S3 bucket, whose write of that number fails
+	"agent":  {2, serveAgent},   // SOCKET SEED: hold litewitness's key, as an ssh-agent
 }
 
 func main() {
