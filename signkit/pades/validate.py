@@ -29,7 +29,7 @@ from signkit.x509.certificates import Certificate
 from signkit.x509.errors import X509Error
 from signkit.x509.tokens import TimestampToken
 
-__all__ = ["MAX_SIGNATURES", "Preview", "Validated", "preview_signatures", "validate_signatures"]
+__all__ = ["MAX_SIGNATURES", "Preview", "Validated", "broken_signatures", "preview_signatures", "validate_signatures"]
 
 MAX_SIGNATURES: Final = 500
 """Most signatures validated in one file, ours: 200 people, two seals and a century of renewals."""
@@ -159,6 +159,16 @@ def validate_signatures(
             if _is_strict(item, strict_after):
                 _strict_paths(item)
     return Validated(tuple(_facts(item, judge) for item in work), judge, limit=len(signatures) > MAX_SIGNATURES)
+
+
+def broken_signatures(pdf: Pdf, signatures: Sequence[SignatureField]) -> tuple[str, ...]:
+    """Return the fields whose signature holds for nobody, whoever is trusted: its form, digest or value is wrong."""
+    hasher = PrefixHasher(pdf)
+    work = [_Work(item) for item in signatures[:MAX_SIGNATURES]]
+    for item in work:
+        _contain(pdf, item)
+        _integrity(item, hasher, strict=False)
+    return tuple(item.name for item in work if any(found.verdict is Verdict.FAILED for found in item.findings))
 
 
 def _is_strict(item: _Work, strict_after: int | None) -> bool:

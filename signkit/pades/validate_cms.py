@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from asn1crypto import cms
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from pyhanko_certvalidator.errors import AlgorithmNotSupported
 from pyhanko_certvalidator.sig_validate import DefaultSignatureValidator, SignatureValidationContext
 
 from signkit.x509.algorithms import check_digest, check_public_key, check_signature_algorithm
@@ -104,9 +105,7 @@ def check_cms(signature: Cms, document_digest: bytes, *, ess_required: bool) -> 
     kind = attributes.get("content_type")
     if kind is None or kind.native != "data" or not signature.detached:
         wrong.append(CmsError("content_type", "FORMAT_FAILURE"))
-    if not _value_holds(signature):
-        wrong.append(CmsError("value", "SIG_CRYPTO_FAILURE"))
-    wrong += _algorithm_errors(signature)
+    wrong += _value_errors(signature) or _algorithm_errors(signature)
     wrong += _certificate_errors(signature, ess_required=ess_required)
     return wrong
 
@@ -228,7 +227,7 @@ def _unsigned_attributes(signer_info: Any) -> tuple[tuple[str, ...], tuple[bytes
     return tuple(names), tuple(tokens[:_MAX_VALUES])
 
 
-def _value_holds(signature: Cms) -> bool:
+def _value_errors(signature: Cms) -> list[CmsError]:
     try:
         DefaultSignatureValidator().validate_signature(
             signature.signature,
@@ -237,9 +236,13 @@ def _value_holds(signature: Cms) -> bool:
             signature.algorithm,
             SignatureValidationContext(contextual_md_algorithm=signature.digest),
         )
-    except (InvalidSignature, UnsupportedAlgorithm, NotImplementedError, *_READ_ERRORS):
-        return False
-    return True
+    except AlgorithmNotSupported:
+        return [CmsError("algorithm", "CRYPTO_CONSTRAINTS_FAILURE")]
+    except InvalidSignature:
+        return [CmsError("value", "SIG_CRYPTO_FAILURE"), *_algorithm_errors(signature)]
+    except (UnsupportedAlgorithm, NotImplementedError, *_READ_ERRORS):  # the method is unknown, or else misused
+        return _algorithm_errors(signature) or [CmsError("value", "SIG_CRYPTO_FAILURE")]
+    return []
 
 
 def _algorithm_errors(signature: Cms) -> list[CmsError]:

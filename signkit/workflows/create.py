@@ -24,7 +24,7 @@ from signkit.pades.embed import copy_file
 from signkit.pades.examine import Examination, examine
 from signkit.pades.examine.refusals import check_file
 from signkit.pades.first_revision import Prepared, prepare
-from signkit.pades.repair import RepairReport, repair
+from signkit.pades.repair import RepairReport, repair, still_refused
 from signkit.pades.structure import Pdf
 from signkit.pages.data import SignaturePages
 from signkit.pages.render import inspect
@@ -195,6 +195,23 @@ def _read(desk: Desk, draft: EnvelopeDraft, path: Path, *, room: Path, envelope:
     if desk.pdfa_check is not None and found.facts.claims.pdfa_part is not None:
         desk.pdfa_check(frozen)
     pages = None if found.signed else _pages(desk, draft, frozen, found, name=path.name, envelope=envelope, title=title)
+    try:
+        prepared = _prepared(draft, frozen, found, room=room, pages=pages, envelope=envelope)
+    except DocumentError as exc:
+        if repaired is None:
+            raise
+        raise still_refused(exc, path) from exc
+    return _Document(path.name, frozen, found, repaired, prepared, len(inspect(frozen, ends=False).signatures))
+
+
+def _prepared(
+    draft: EnvelopeDraft, frozen: Path, found: Examination, *, room: Path, pages: SignaturePages | None, envelope: str
+) -> Prepared:
+    """Write R1 and check it.
+
+    Raises:
+        DocumentError: pages and fields cannot be added without touching what the document holds.
+    """
     names = field_names(envelope, signatory_ids(len(draft.signers)))
     prepared = prepare(
         frozen,
@@ -216,12 +233,12 @@ def _read(desk: Desk, draft: EnvelopeDraft, path: Path, *, room: Path, envelope:
     bad = check_revision(Pdf.open(prepared.path), 1, facts)
     if bad:
         raise DocumentError(
-            f"{path.name} cannot be prepared without touching what it holds: {bad[0].code}",
+            f"{frozen.name} cannot be prepared without touching what it holds: {bad[0].code}",
             code="document.layout",
             hint="create it with --repair, which first writes a clean copy",
-            subject={"file": str(path)},
+            subject={"file": str(frozen)},
         )
-    return _Document(path.name, frozen, found, repaired, prepared, len(inspect(frozen, ends=False).signatures))
+    return prepared
 
 
 def _pages(

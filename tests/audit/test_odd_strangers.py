@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,9 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import fields, signers
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
+from signkit.errors import UnsupportedDocumentError
 from signkit.model.report import Report, Verdict
+from signkit.pades.examine import examine
 from signkit.testing.odd import updated_after_word, word_style
 
 from .conftest import wrong
@@ -84,17 +87,48 @@ def test_an_unknown_attribute_of_several_values_is_no_fault(tmp_path: Path) -> N
     sound(judged(loosely_signed(PLAIN, _Signer), tmp_path))
 
 
-def test_a_signature_without_attributes_cannot_be_decided(tmp_path: Path) -> None:
-    """RFC 5652 clause 5.3 allows it; it binds no certificate, so nothing is said of it, neither good nor bad."""
-    data = sign(PLAIN, at=None)
+def altered(data: bytes, change: Callable[[Any], None]) -> bytes:
+    """Return a signed file with another CMS in its place."""
     begin = data.index(b"/Contents <") + len(b"/Contents <")
     room = data.index(b">", begin) - begin
     info = cms.ContentInfo.load(bytes.fromhex(data[begin : begin + room].decode("ascii")).rstrip(b"\0"))
-    del info["content"]["signer_infos"][0]["signed_attrs"]
-    bare = info.dump(force=True).hex().ljust(room, "0").encode("ascii")
-    report = judged(data[:begin] + bare + data[begin + room :], tmp_path)
+    change(info["content"]["signer_infos"][0])
+    made: bytes = info.dump(force=True)
+    return data[:begin] + made.hex().ljust(room, "0").encode("ascii") + data[begin + room :]
+
+
+def test_a_signature_without_attributes_cannot_be_decided(tmp_path: Path) -> None:
+    """RFC 5652 clause 5.3 allows it; it binds no certificate, so nothing is said of it, neither good nor bad."""
+
+    def strip(signer: Any) -> None:
+        del signer["signed_attrs"]
+
+    report = judged(altered(sign(PLAIN, at=None), strip), tmp_path)
     assert wrong(report) == set()
     assert wrong(report, Verdict.INDETERMINATE) >= {"signature.no_signed_attributes"}
+
+
+def test_a_method_that_nobody_here_knows_cannot_be_decided(tmp_path: Path) -> None:
+    """A signature by a newer method (RSA with SHA3-256, here) is not called wrong."""
+
+    def renew(signer: Any) -> None:
+        signer["signature_algorithm"] = {"algorithm": "2.16.840.1.101.3.4.3.14"}
+
+    report = judged(altered(sign(PLAIN, at=None), renew), tmp_path)
+    assert wrong(report) == set()
+    assert wrong(report, Verdict.INDETERMINATE) >= {"signature.algorithm"}
+
+
+def test_a_broken_signature_is_not_signed_over(tmp_path: Path) -> None:
+    """People would put their names to a file that nobody can prove afterwards."""
+    data = sign(PLAIN, at=None)
+    path = tmp_path / "stranger.pdf"
+    path.write_bytes(data)
+    assert examine(path).signed
+    path.write_bytes(data.replace(b"Ett avtal", b"Ett annat"))
+    with pytest.raises(UnsupportedDocumentError) as refused:
+        examine(path)
+    assert refused.value.code == "document.signature_broken"
 
 
 def test_a_certificate_with_an_unreadable_extension_is_no_exception(tmp_path: Path) -> None:

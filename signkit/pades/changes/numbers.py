@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import cached_property
 from typing import Final
 
 from signkit.model.report import Finding
 from signkit.pades.changes.findings import failed
 from signkit.pades.changes.story import Roles, Step, Story
-from signkit.pades.structure import Ref, Stream, Value, View
+from signkit.pades.structure import Ref, Stream, Value, View, references
 
 __all__ = ["Survey", "check_new_numbers", "check_redefined", "check_shared", "survey"]
 
@@ -32,24 +33,40 @@ _FROM_BELOW: Final = {"pages": "Parent", "structure": "P", "catalog": "Data"}
 
 
 class Survey:
-    """What one reading of all objects of R0 tells: the highest number, and who names the numbers with a role."""
+    """What one reading of all objects of R0 tells: the highest number, and who names the numbers with a role.
+
+    Objects that nothing in R0 leads to, such as the catalog that a later one has replaced, are no part of the document.
+    """
 
     def __init__(self, view: View, roles: Roles) -> None:
         self.highest = 0
-        self.namers: dict[int, Counter[tuple[str, str]]] = {}
-        self._roles = roles
+        self.namers: dict[int, Counter[tuple[int, str]]] = {}
+        """Number → holder (0: the trailer) and key that name it, and how often."""
+        self._view = view
         self._watched = {num for role in Roles.__slots__ if (num := getattr(roles, role)) is not None}
         for revision in view.pdf.revisions[: view.index + 1]:
             for section in revision.sections:
                 blocks = [block.first + block.count - 1 for block in section.blocks if block.count]
                 self.highest = max([self.highest, *blocks])
-        self._note("trailer", view.trailer)
+        self._note(0, view.trailer)
         for num in view.numbers():
             value = view.get(num)
             if not (isinstance(value, Stream) and value.dict.get("Type") == "XRef"):
-                self._note((roles.of(num) or [""])[0], value)
+                self._note(num, value)
 
-    def _note(self, holder: str, value: Value) -> None:
+    @cached_property
+    def reached(self) -> set[int]:
+        """Numbers that the trailer leads to, and 0 for the trailer itself."""
+        found = {0}
+        stack = [ref.num for ref in references(self._view.trailer)]
+        while stack:
+            num = stack.pop()
+            if num not in found:
+                found.add(num)
+                stack.extend(ref.num for ref in references(self._view.get(num)))
+        return found
+
+    def _note(self, holder: int, value: Value) -> None:
         stack: list[tuple[str, Value]] = [("", value)]
         watched = self._watched
         while stack:
@@ -109,7 +126,8 @@ def check_shared(story: Story, known: Survey) -> list[Finding]:
         role = roles[0]
         owner = _owner(story.roles, role)
         for (holder, key), times in known.namers.get(num, Counter()).items():
-            if ((holder, key) == owner and times == 1) or _FROM_BELOW.get(role) == key:
+            part = "trailer" if not holder else (story.roles.of(holder) or [""])[0]
+            if ((part, key) == owner and times == 1) or _FROM_BELOW.get(role) == key or holder not in known.reached:
                 continue
             found.append(failed("shared_object", number=num))
             break

@@ -18,6 +18,7 @@ from signkit.pades.examine.facts import ExistingSignature
 from signkit.pades.examine.graph import Graph
 from signkit.pades.examine.shared import shared_objects
 from signkit.pades.structure import MAX_OBJECT_NUMBER, Pdf, View
+from signkit.pades.validate import broken_signatures
 
 __all__ = [
     "MAX_BYTES",
@@ -191,7 +192,7 @@ def check_graph(path: Path, graph: Graph, *, signed: bool) -> None:
     if graph.dangling:
         holder, missing = graph.dangling[0]
         raise UnreadableDocumentError(
-            f"object {holder} names object {missing.num}, which does not exist",
+            f"{f'object {holder}' if holder else 'the trailer'} names object {missing.num}, which does not exist",
             code="document.unreadable",
             hint=cure,
             subject={"file": str(path)},
@@ -234,10 +235,17 @@ def check_untouched(path: Path, pdf: Pdf, signatures: tuple[ExistingSignature, .
     Signed again it would look whole: people would put their names to what the first ones never saw.
 
     Raises:
-        UnsupportedDocumentError: ``document.changed_since_signed``.
+        UnsupportedDocumentError: ``document.signature_broken``, ``document.changed_since_signed``.
     """
     if not signatures:
         return
+    for field in broken_signatures(pdf, pdf.view().signatures):
+        raise UnsupportedDocumentError(
+            "a signature in the document does not hold",
+            code="document.signature_broken",
+            hint="ask for the document as it was signed; `signkit verify` says what is wrong",
+            subject={"file": str(path), "field": field},
+        )
     wrong = [item for item in classify_changes(pdf).findings if item.verdict is Verdict.FAILED]
     if any(item.code != _TRAILING for item in wrong):
         raise UnsupportedDocumentError(

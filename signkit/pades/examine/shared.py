@@ -54,6 +54,8 @@ def shared_objects(graph: Graph) -> Iterator[SharedObject]:
 
 def _stranger(graph: Graph, role: _Role) -> int | None:
     for other, keys in graph.names.get(role.number, {}).items():
+        if other and other not in graph.reached:
+            continue  # a catalog that a later one has replaced, for one, is no part of the document any more
         left = [key for key in keys if key not in role.keys]
         own = left == [role.name] if other == role.owner else not left
         if not own:

@@ -33,7 +33,7 @@ from signkit.pades.examine.refusals import check_file
 from signkit.pades.repair.cleaning import Cleaning, clean, is_signed
 from signkit.pages.render import differing_pages
 
-__all__ = ["RepairReport", "repair"]
+__all__ = ["RepairReport", "repair", "still_refused"]
 
 _PRINT: Final = "print the document to a new PDF and use that"
 _PDFA_KEYS: Final = ("pdfaid:part", "pdfaid:conformance", "pdfaid:rev", "pdfuaid:part")
@@ -159,13 +159,18 @@ def _examined(source: Path, partial: Path, target: Path) -> Examination:
     try:
         found = examine(partial)
     except DocumentError as exc:
-        raise UnreadableDocumentError(
-            f"a clean copy cannot be signed either: {exc.message}",
-            code="document.repair_failed",
-            hint=_PRINT,
-            subject={"file": str(source), "reason": exc.code},
-        ) from exc
+        raise still_refused(exc, source) from exc
     return Examination(str(target), found.sha256, found.facts)
+
+
+def still_refused(error: DocumentError, source: Path) -> UnreadableDocumentError:
+    """Return what to say where the clean copy of ``source`` is refused as well: repair is no cure for it."""
+    return UnreadableDocumentError(
+        f"a clean copy cannot be signed either: {error.message}",
+        code="document.repair_failed",
+        hint=_PRINT,
+        subject={"file": str(source), "reason": error.code},
+    )
 
 
 @contextmanager
