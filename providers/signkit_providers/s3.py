@@ -26,7 +26,7 @@ _MOVING: Final = "no-cache"
 _TEXT: Final = (".txt", ".pem", ".vkey", ".tlog-proof", "checkpoint")
 _HINTS: Final = {
     301: "is the region the bucket's?",
-    400: "is the region the bucket's, and the clock right?",
+    400: "are the bucket's name and region right, and the clock?",
     403: "are access_key and secret right, and the clock; may the key list the bucket, read and write?",
     404: "is there such a bucket at this endpoint?",
 }

@@ -84,7 +84,7 @@ def test_a_bucket_that_refuses_is_told_with_what_to_look_at(home: Any, running: 
     with bucket(running) as url:
         for target, settings, words in (
             ("s3://logs", {"secret": "wrong"}, "access_key and secret"),
-            ("s3://logs", {"region": "eu-north-1"}, "the clock"),
+            ("s3://logs", {"region": "eu-north-1"}, "name and region"),
             ("s3://none", {}, "such a bucket"),
         ):
             name_bucket(home.home, url, **settings)
