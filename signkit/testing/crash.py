@@ -145,11 +145,23 @@ def _install(counter: _Counter) -> None:
     for name in _EVENTS:
         setattr(os, name, counter.around(getattr(os, name)))
     # SQLite is committed on the driver's own connection, with SQLAlchemy or without it: counted there, and once.
-    commit = {"commit": counter.around(sqlite3.Connection.commit)}
-    counting = type("CountingConnection", (sqlite3.Connection,), commit)
-    sqlite3.connect = functools.partial(sqlite3.connect, factory=counting)  # type: ignore[assignment]
+    sqlite3.connect = functools.partial(sqlite3.connect, factory=_counting(counter))  # type: ignore[assignment]
     SQLiteDialect.do_commit = DefaultDialect.do_commit  # type: ignore[method-assign]
     DefaultDialect.do_commit = counter.around(DefaultDialect.do_commit)  # type: ignore[method-assign]
+
+
+def _counting(counter: _Counter) -> type[sqlite3.Connection]:
+    """Return connections whose commits are points where they change something."""
+    counted = counter.around(sqlite3.Connection.commit)
+
+    class Connection(sqlite3.Connection):
+        durable = 0
+
+        def commit(self) -> None:
+            changed, self.durable = self.total_changes != self.durable, self.total_changes
+            counted(self) if changed else super().commit()
+
+    return Connection
 
 
 def _call(command: list[str]) -> None:

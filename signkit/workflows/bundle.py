@@ -15,7 +15,7 @@ from zipfile import LargeZipFile
 
 from signkit import canonical
 from signkit.canonical import Json, digest_text
-from signkit.errors import UsageError
+from signkit.errors import DocumentChangedError, StoreLockedError, UsageError
 from signkit.files import atomic_path, sha256_of
 from signkit.journal.writer import append
 from signkit.model.bundle import BUNDLE_INDEX, MAX_INDEX_BYTES, BundleDocument, BundleIndex
@@ -29,7 +29,7 @@ from signkit.pades.asic.writer import Content, write_container
 from signkit.texts import text
 from signkit.workflows.bundle_journal import JournalPart, journal_part
 from signkit.workflows.desk import Desk
-from signkit.workflows.export import Exported
+from signkit.workflows.export import ATTEMPTS, Exported
 from signkit.workflows.parcel import Parcel, copy_document, is_finished, parcel_of
 from signkit.x509.anchor_files import format_anchors
 
@@ -77,20 +77,16 @@ def export_bundle(
         JournalError: the log cannot be signed, or too few witnesses vouch.
         SealError: seal or timestamp failed.
     """
-    parcel = parcel_of(desk, envelope_id)
-    target = folder / f"{parcel.stem}{_SUFFIX}"
-    if folder.exists() and not folder.is_dir():
-        raise UsageError(f"{folder} is not a folder", code="usage.output", hint="name a folder")
-    folder.mkdir(parents=True, exist_ok=True)
-    if os.path.lexists(target) and not overwrite and not _holds(target, desk, envelope_id):
-        raise UsageError(
-            f"{target} exists already", code="usage.exists", hint="write somewhere else, or add --yes to replace it"
-        )
-    journal = journal_part(desk, parcel.envelope)
-    with desk.store.objects.workspace() as room, atomic_path(target, mode=0o600) as partial:
-        files = _files(desk, parcel, journal, room, report=report)
-        _write(desk, partial, files)
-    made = Exported(target, digest_text(sha256_of(target)), "bundle")
+    for _ in range(ATTEMPTS):
+        parcel = parcel_of(desk, envelope_id)
+        try:
+            made = _made(desk, parcel, folder, report=report, overwrite=overwrite)
+            break
+        except (StoreLockedError, DocumentChangedError, OSError):
+            if parcel_of(desk, envelope_id).envelope.head == parcel.envelope.head:
+                raise  # else somebody has gone on with the envelope meanwhile
+    else:
+        raise StoreLockedError("the envelope keeps moving", hint="try again")
     with desk.store.write() as tx:
         data: dict[str, Json] = {
             "files": [{"kind": made.kind, "sha256": made.sha256}],
@@ -98,6 +94,22 @@ def export_bundle(
         }
         append(tx, envelope_id, "exported", actor="clerk", data=data, at=desk.clock.now())
     return [made]
+
+
+def _made(desk: Desk, parcel: Parcel, folder: Path, *, report: Reporter, overwrite: bool) -> Exported:
+    target = folder / f"{parcel.stem}{_SUFFIX}"
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder} is not a folder", code="usage.output", hint="name a folder")
+    folder.mkdir(parents=True, exist_ok=True)
+    if os.path.lexists(target) and not overwrite and not _holds(target, desk, parcel.envelope.id):
+        raise UsageError(
+            f"{target} exists already", code="usage.exists", hint="write somewhere else, or add --yes to replace it"
+        )
+    journal = journal_part(desk, parcel.envelope)
+    with desk.store.objects.workspace() as room, atomic_path(target, mode=0o600) as partial:
+        files = _files(desk, parcel, journal, room, report=report)
+        _write(desk, partial, files)
+    return Exported(target, digest_text(sha256_of(target)), "bundle")
 
 
 def _holds(path: Path, desk: Desk, envelope_id: str) -> bool:

@@ -16,9 +16,9 @@ from signkit.model.statement import FileState
 from signkit.workflows.desk import Desk
 from signkit.workflows.parcel import Parcel, copy_document, is_finished, parcel_of
 
-__all__ = ["Exported", "export_envelope"]
+__all__ = ["ATTEMPTS", "Exported", "export_envelope"]
 
-_ATTEMPTS: Final = 20
+ATTEMPTS: Final = 20
 """How often a copy starts over because somebody signed the envelope meanwhile."""
 
 
@@ -42,7 +42,7 @@ def export_envelope(desk: Desk, envelope_id: str, folder: Path, *, overwrite: bo
         TransitionError: nothing has been sent yet.
         UsageError: another file of that name exists and ``overwrite`` is false; nothing is written then.
     """
-    for _ in range(_ATTEMPTS):
+    for _ in range(ATTEMPTS):
         parcel = parcel_of(desk, envelope_id)
         _check_targets(parcel, folder, overwrite=overwrite)
         folder.mkdir(parents=True, exist_ok=True)

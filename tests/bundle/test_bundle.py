@@ -16,6 +16,7 @@ import pytest
 from signkit.model.report import Report, Verdict, Voucher
 from signkit.testing.containers import pack, unpack
 from signkit.testing.pages import commands_of, follow
+from signkit.workflows.bundle_journal import journal_part
 
 Files = dict[str, bytes]
 DOCUMENT = "documents/protokoll-signed.pdf"
@@ -162,3 +163,22 @@ def test_a_witness_is_named_among_those_who_vouch(made: Any) -> None:
     report = made.verify()
     assert Voucher.WITNESS not in report.claims["C5"].vouched_by
     assert "journal.no_witnesses" in {item.reason for item in report.not_checked}
+
+
+def test_a_bundle_of_an_envelope_that_moves_starts_over(
+    signkit: Any, protokoll: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody exports the same envelope between the look at it and the signed log: the bundle is made all the same."""
+    envelope = signkit.create(protokoll)
+    signkit("envelope", "send", envelope)
+    real, told = journal_part, []
+
+    def meanwhile(desk: Any, seen: Any) -> Any:
+        if not told:
+            told.append(signkit("envelope", "export", envelope, "--output", tmp_path / "other"))
+        return real(desk, seen)
+
+    monkeypatch.setattr("signkit.workflows.bundle.journal_part", meanwhile)
+    made = signkit("envelope", "export", envelope, "--bundle", "--output", tmp_path, "--json").json["files"]
+    assert told
+    assert signkit("verify", made[0]["path"], "--json", code=4).json["completion"] == "unfinished"

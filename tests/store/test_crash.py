@@ -52,3 +52,16 @@ def test_killed_anywhere_it_tells_a_true_story(tmp_path: Path) -> None:
         store.close()
     assert {-1, 2} <= seen <= {-1, 0, 2, 3}
     assert crash.run([program, tmp_path / "home1"], point=0).returncode == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL")
+def test_every_commit_is_two_points(tmp_path: Path) -> None:
+    """A write is a point just before and just after it; to look is none."""
+    totals = []
+    for number, more in enumerate(
+        ("", "with store.write() as tx:\n    add(tx, 'e1', 1)\n" * 3, "store.read().__enter__()\n")
+    ):
+        program = tmp_path / f"{number}.py"
+        program.write_text(PROGRAM.replace("store.close()\n", f"{more}store.close()\n"))
+        totals.append(crash.points([program, tmp_path / str(number)]))
+    assert totals == [totals[0], totals[0] + 6, totals[0]]
