@@ -40,7 +40,7 @@ $(VENV)/.test: requirements/test.txt pyproject.toml | $(VENV)/.made
 apt:  # other people's programs, where the machine lets us install them
 	@bash tools/apt-test.sh
 
-$(VENV)/outside/.tried: $(wildcard tests/outside/*.go) tests/outside/go.mod tests/outside/go.sum tools/outside.sh | $(VENV)/.made
+$(VENV)/outside/.tried: $(wildcard tests/outside/*.go) tests/outside/go.mod tests/outside/go.sum tests/bankid/java/pom.xml tools/outside.sh | $(VENV)/.made
 	@bash tools/outside.sh $(VENV)/outside
 
 format: $(VENV)/.test  ## put the code in its form

@@ -1,7 +1,8 @@
 """Programs that nobody here wrote: other people's BankID clients and verifiers against the simulator.
 
 The Python packages bankid-sdk, pybankid and bankid6 come with the test requirements; the Node package is taken from
-``tests/bankid/npm`` (``npm install --no-save bankid@3.2.1`` there). What is not at hand is skipped.
+``tests/bankid/npm`` (``npm install --no-save bankid@3.2.1`` there), and Sweden Connect's Java client is fetched by
+``tools/outside.sh``, which ``make judges`` runs. What is not at hand is skipped.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import json
 import shutil
 import ssl
 import subprocess
+import sys
 from base64 import b64decode, b64encode
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ import pytest
 pytestmark = [pytest.mark.judge, pytest.mark.filterwarnings("ignore")]
 
 NPM = Path(__file__).parent / "npm" / "node_modules" / "bankid"
+JAVA = Path(sys.prefix) / "outside" / "bankid-java"
 TOLVAN = "191212121212"
 TEXT = "Jag skriver under protokollet."
 
@@ -145,6 +148,18 @@ client.axios.defaults.baseURL = {json.dumps(running.rp_url)};
     done = subprocess.run(["node", str(script)], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     assert json.loads(done.stdout) == ["outstandingTransaction", "complete", "Tolvan Tolvansson", "invalidParameters"]
+
+
+def test_sweden_connects_java_client(running: Any) -> None:
+    """Sweden Connect's client signs with client.p12, its own QR code is scanned, it collects and cancels."""
+    if not any(JAVA.glob("bankid-rp-api-*.jar")) or shutil.which("java") is None:
+        pytest.skip("Sweden Connect's BankID client is not at hand")
+    source = Path(__file__).parent / "java" / "Judge.java"
+    command = ["java", "-cp", f"{JAVA}/*", str(source), str(running.directory), running.rp_url, running.url]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=90, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    said = done.stdout.splitlines()
+    assert said == ["outstandingTransaction", "COMPLETE Tolvan Tolvansson", "BankIDException"]
 
 
 def test_pybankids_own_verifier(running: Any, completed: dict[str, Any]) -> None:
