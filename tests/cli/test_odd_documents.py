@@ -12,6 +12,7 @@ from signkit.testing.odd import bookmarked, word_style
 
 _NOTE = b"<< /Type /Annot /Subtype /Link /Rect [72 600 200 620] /Border [0 0 0] /Dest [3 0 R /Fit] >>"
 _WIDGET = b"<< /FT /Tx /T (namn) /Type /Annot /Subtype /Widget /Rect [72 600 200 620] /P 3 0 R >>"
+_RDF = b"<r:RDF xmlns:r='http://www.w3.org/1999/02/22-rdf-syntax-ns#'><r:Description r:about=''/></r:RDF>"
 AS_THEY_ARE = {
     "outlines-deep": bookmarked(20, wide=3),
     "outlines-long": bookmarked(1, wide=700),
@@ -27,6 +28,10 @@ REPAIRED = {
     "source-left-out": (
         "document.unreadable",
         PlainPdf(trailer=b"/AdditionalStreams [/application#2Fodt 90 0 R]").build(),
+    ),
+    "metadata-bare": (
+        "document.second_opinion",
+        PlainPdf(catalog=b"/Metadata 6 0 R", objects={6: stream(_RDF, entries=b"/Type /Metadata")}).build(),
     ),
     "metadata-no-xml": (
         "document.second_opinion",

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import pikepdf
-from lxml import etree
 
 from signkit.pades.repair.crowding import drop_unpainted, separate_annotations
+from signkit.pades.repair.metadata import settle_metadata
 
 __all__ = ["Cleaning", "clean", "is_signed"]
 
@@ -77,7 +77,7 @@ def clean(pdf: pikepdf.Pdf) -> Cleaning:
     drop_unpainted(pdf, done.changes, done.pages)
     separate_annotations(pdf, done.changes)
     _settle_layers(pdf, done)
-    _drop_metadata(pdf, done)
+    settle_metadata(pdf, done.changes)
     _separate(pdf, done)
     for page in pdf.pages:
         _number_annotations(pdf, page.obj)
@@ -207,20 +207,6 @@ def _settle_layers(pdf: pikepdf.Pdf, done: Cleaning) -> None:
         if isinstance(holder, pikepdf.Dictionary) and isinstance(holder.get(key), pikepdf.Array) and len(holder[key]):
             del holder[key]
             done.changes["layer-switches-removed"] += 1
-
-
-def _drop_metadata(pdf: pikepdf.Pdf, done: Cleaning) -> None:
-    """Drop document metadata that is no XML in UTF-8: other validators stumble over it."""
-    metadata = pdf.Root.get("/Metadata")
-    if metadata is None:
-        return
-    try:
-        etree.fromstring(
-            metadata.read_bytes(), etree.XMLParser(resolve_entities=False, no_network=True, encoding="utf-8")
-        )
-    except (etree.XMLSyntaxError, pikepdf.PdfError, AttributeError, ValueError):
-        del pdf.Root["/Metadata"]
-        done.changes["metadata-removed"] += 1
 
 
 def _separate(pdf: pikepdf.Pdf, done: Cleaning) -> None:
