@@ -11,16 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from signkit import canonical
 from signkit.audit.generations import Restart, judge_checkpoint, read_restarts, tell_restart
-from signkit.audit.home_log import Rows, check_kept, check_rows, check_tiles, signed_checkpoints
-from signkit.canonical import Json
+from signkit.audit.home_log import Rows, check_anchors, check_kept, check_rows, check_tiles, signed_checkpoints
+from signkit.audit.home_openings import check_openings
 from signkit.errors import DocumentError, JournalError, StoreError
 from signkit.journal.chain import STEP
 from signkit.journal.checkpoint import Checkpoint
 from signkit.model.entry import ERASED, HOME, Entry
-from signkit.model.envelope import Envelope, fold
-from signkit.model.person import commitment_of
+from signkit.model.envelope import fold
 from signkit.model.report import Finding, Verdict
 from signkit.ports.store import ReadTransaction, Store
 
@@ -89,8 +87,11 @@ def _log(store: Store, tx: ReadTransaction, vkey: str | None, given: Sequence[by
     restarts: list[Restart] = []
     if vkey is not None:
         kept = store.kept_checkpoint()  # before the first look at the database: others may be signing meanwhile
-        own, wrong = signed_checkpoints([*(item.note for item in tx.checkpoints()), *filter(None, [kept])], vkey=vkey)
+        own, wrong = signed_checkpoints(
+            [*(item.note for item in tx.checkpoints()), *([] if kept is None else [kept])], vkey=vkey
+        )
         theirs, foreign = signed_checkpoints(given, vkey=vkey)
+        findings += check_anchors(tx)
         restarts, impossible = read_restarts(_entries(tx, HOME), vkey)
         findings += [*wrong, *foreign, *impossible, *check_kept(store.kept_checkpoint(), own, vkey=vkey)]
     rows = Rows(frozenset(item.size for item in (*own, *theirs, *(restart.quoted for restart in restarts))))
@@ -128,29 +129,7 @@ def _envelope(
         yield _failed("journal.state", name, state=state or "–", fold=envelope.state.value)
     for document in envelope.documents:
         wanted |= {document.r0.sha256, document.current.sha256}
-    yield from _openings(tx, envelope, _texts([dict(entry.data) for entry in entries]), erased=erased)
-
-
-def _openings(tx: ReadTransaction, envelope: Envelope, said: set[str], *, erased: bool) -> Iterator[Finding]:
-    try:
-        openings, evidence = tx.openings(envelope.id), tx.evidence(envelope.id)
-    except StoreError as exc:
-        yield Finding(STEP, Verdict.FAILED, exc.code, subject=envelope.id)
-        return
-    for digest, data in evidence.items():
-        if canonical.digest_text(canonical.digest(data)) != digest:
-            yield _failed("journal.evidence_changed", envelope.id, digest=digest)
-    for name, opening in openings.items():
-        if isinstance(opening, dict) and commitment_of(str(opening.get("salt")), opening.get("value")) not in said:
-            yield _failed("journal.opening", envelope.id, name=name)
-        blob = opening.get("blob") if isinstance(opening, dict) else None
-        if blob is not None and blob not in evidence:
-            yield _failed("journal.evidence_missing", envelope.id, digest=str(blob))
-    expected = {f"document.{index}" for index in range(len(envelope.documents))}
-    expected |= {f"signatory.{item.id}.name" for item in envelope.signatories} | {"person_key"}
-    missing = sorted(expected - set(openings))
-    if missing and not erased:
-        yield _failed("journal.opening_missing", envelope.id, name=missing[0], count=len(missing))
+    yield from check_openings(tx, envelope, entries, erased=erased)
 
 
 def _objects(store: Store, wanted: set[str]) -> Iterator[Finding]:
@@ -160,15 +139,6 @@ def _objects(store: Store, wanted: set[str]) -> Iterator[Finding]:
         except DocumentError as exc:
             code = "journal.object_missing" if exc.code == "document.missing" else "journal.object_changed"
             yield Finding(STEP, Verdict.FAILED, code, {"digest": digest})
-
-
-def _texts(value: Json) -> set[str]:
-    """Return every text that an entry's data hold: the commitments are among them."""
-    if isinstance(value, str):
-        return {value}
-    if isinstance(value, dict):
-        value = list(value.values())
-    return set().union(*map(_texts, value)) if isinstance(value, list) else set()
 
 
 def _failed(code: str, envelope: str, **params: str | int) -> Finding:

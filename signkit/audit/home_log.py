@@ -6,20 +6,23 @@ one hash per 256 entries and one entry per envelope.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from signkit import canonical
 from signkit.errors import JournalCorruptError
 from signkit.journal.chain import STEP, link_faults
-from signkit.journal.checkpoint import Checkpoint, generation_of, verify_checkpoint
+from signkit.journal.checkpoint import Checkpoint, generation_of, note_text, verify_checkpoint
 from signkit.journal.merkle import EMPTY_ROOT, HASH_BYTES, Growing, LeafNodes, leaf_hash
 from signkit.journal.tree import TILE_HEIGHT, TILE_WIDTH
 from signkit.model.entry import Entry
 from signkit.model.report import Finding, Verdict
 from signkit.ports.store import ReadTransaction, StoredRow
+from signkit.x509.errors import X509Error
+from signkit.x509.tokens import TimestampToken, check_token
 
-__all__ = ["Rows", "check_kept", "check_rows", "check_tiles", "signed_checkpoints"]
+__all__ = ["Rows", "check_anchors", "check_kept", "check_rows", "check_tiles", "signed_checkpoints"]
 
 
 @dataclass(slots=True)
@@ -86,7 +89,11 @@ def check_tiles(tx: ReadTransaction, rows: Rows) -> Iterator[Finding]:
             kept = tx.tile(level, number)
             if kept != right[: len(kept)]:
                 yield Finding(STEP, Verdict.FAILED, "journal.tile", {"level": level, "tile": number})
+        if tx.tile(level, len(tiles)):
+            yield Finding(STEP, Verdict.FAILED, "journal.tile", {"level": level, "tile": len(tiles)})
         hashes, level = b"".join(_tile_root(tile) for tile in tiles if len(tile) == tile_bytes), level + 1
+    if tx.tile(level, 0):
+        yield Finding(STEP, Verdict.FAILED, "journal.tile", {"level": level, "tile": 0})
 
 
 def check_kept(kept: bytes | None, own: Sequence[Checkpoint], *, vkey: str) -> Iterator[Finding]:
@@ -106,6 +113,24 @@ def check_kept(kept: bytes | None, own: Sequence[Checkpoint], *, vkey: str) -> I
     newest = max(((generation_of(origin, item.origin) or 0, item.size) for item in own), default=(0, 0))
     if any((generation_of(origin, item.origin) or 0, item.size) < newest for item in outer):
         yield Finding(STEP, Verdict.FAILED, "journal.kept_old")
+
+
+def check_anchors(tx: ReadTransaction) -> Iterator[Finding]:
+    """Give the timestamps in the database that are not what they were: over the checkpoint, signed, whole."""
+    for stored in tx.checkpoints():
+        if stored.token is None:
+            continue
+        held = False
+        try:
+            token = TimestampToken(stored.token)
+            held = token.facts.imprint == hashlib.new(token.facts.digest, note_text(stored.note)).digest()
+            check_token(token)
+        except X509Error as exc:
+            held = held and exc.code == "token.signer"  # a service may leave its certificate out
+        except (JournalCorruptError, ValueError):
+            held = False
+        if not held:
+            yield Finding(STEP, Verdict.FAILED, "journal.anchor_changed")
 
 
 def _tile_root(tile: bytes) -> bytes:

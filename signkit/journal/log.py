@@ -59,7 +59,8 @@ def sign_head(store: Store, *, origin: str, key: SigningKey) -> bytes:
     vkey = log_vkey(origin, key.spki)
     with store.write() as tx:
         log = require_whole(tx, kept=store.kept_checkpoint(), vkey=vkey)
-        grow(tx)
+        last, size = tx.checkpoint(), tx.size()
+        grow(tx, signed=min(size, parse_checkpoint(last).size) if last is not None else 0)
         tree = Tree(tx)
         if not tree.size:
             raise JournalError("there is no entry to sign for", code="journal.empty")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from signkit.errors import JournalCorruptError
 from signkit.journal.merkle import (
     HASH_BYTES,
     LeafNodes,
@@ -56,13 +57,23 @@ class Tree:
         storey, height = divmod(level, TILE_HEIGHT)
         return self._tile(storey, number >> TILE_HEIGHT - height).node(height, number % (1 << TILE_HEIGHT - height))
 
-    def tile(self, storey: int, number: int, width: int = TILE_WIDTH) -> bytes:
-        """Return the first ``width`` hashes of a tile, concatenated: the roots of subtrees of 256**storey leaves."""
+    def tile(self, storey: int, number: int, width: int = TILE_WIDTH, *, believed: int = TILE_WIDTH) -> bytes:
+        """Return the first ``width`` hashes of a tile, concatenated: the roots of subtrees of 256**storey leaves.
+
+        Of what is kept only the first ``believed`` are taken.
+
+        Raises:
+            JournalCorruptError: leaves are missing (``journal.gap``).
+        """
         start = number * TILE_WIDTH
         if storey == 0:
-            leaves = self._tx.leaves(start, start + width)
-            return b"".join(leaf_hash(leaf) for leaf in leaves)
-        kept = _split_hashes(self._tx.tile(storey, number))[:width]
+            hashes = b"".join(map(leaf_hash, self._tx.leaves(start, start + width)))
+            if len(hashes) != width * HASH_BYTES:
+                raise JournalCorruptError(
+                    "rows of the journal are missing", code="journal.gap", hint="see: signkit journal verify"
+                )
+            return hashes
+        kept = _split_hashes(self._tx.tile(storey, number))[: min(width, believed)]
         missing = range(start + len(kept), start + width)
         below = (LeafNodes(_split_hashes(self.tile(storey - 1, child))) for child in missing)
         return b"".join([*kept, *(nodes.node(TILE_HEIGHT, 0) for nodes in below)])

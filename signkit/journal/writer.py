@@ -63,16 +63,25 @@ def append(
     return tx.append(entry, after=None if head is None else head.digest)
 
 
-def grow(tx: WriteTransaction) -> None:
+def grow(tx: WriteTransaction, *, signed: int = 0) -> None:
     """Keep every tile that the entries complete or lengthen and that is not kept yet.
 
     Called with each checkpoint: appends stay free of it, and its cost per entry is constant.
+
+    Args:
+        tx: the home.
+        signed: leaves that a checkpoint covers already. What is kept beyond them is not believed but made anew: it was
+            not in the tree that was compared with the checkpoint, so anybody may have put it there.
     """
     tree = Tree(tx)
     storey, count = 1, tree.size >> TILE_HEIGHT
     while count:
+        believed = signed >> storey * TILE_HEIGHT
         number, width = divmod(count - 1, TILE_WIDTH)
-        while number >= 0 and len(tx.tile(storey, number)) < (width + 1) * HASH_BYTES:
-            tx.put_tile(storey, number, tree.tile(storey, number, width + 1))
+        while number >= 0 and (
+            number * TILE_WIDTH + width + 1 > believed or len(tx.tile(storey, number)) < (width + 1) * HASH_BYTES
+        ):
+            known = max(0, believed - number * TILE_WIDTH)
+            tx.put_tile(storey, number, tree.tile(storey, number, width + 1, believed=known))
             number, width = number - 1, TILE_WIDTH - 1
         storey, count = storey + 1, count >> TILE_HEIGHT

@@ -107,7 +107,7 @@ def _translated(exc: Exception) -> StoreError:
     name = getattr(exc, "sqlite_errorname", None)
     if isinstance(name, str):
         return _from_sqlite(name, exc)
-    if isinstance(exc, UnicodeDecodeError | ValueError):
+    if isinstance(exc, UnicodeDecodeError | ValueError | sqlite3.OperationalError):  # the driver's own has no code
         return StoreCorruptError("the database holds text that is no text", code="store.corrupt", hint=_RESTORE)
     state = getattr(exc, "sqlstate", None)
     if state == "23505":

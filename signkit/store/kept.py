@@ -6,6 +6,8 @@ too, outside the home and its backups, it survives a restore of the whole home (
 
 from __future__ import annotations
 
+import errno
+import stat
 from pathlib import Path
 from typing import Final
 
@@ -66,6 +68,8 @@ class KeptCheckpoint:
 def _read(path: Path) -> bytes | None:
     with wrapped():
         try:
+            if stat.S_ISFIFO(path.stat().st_mode):  # opening one would wait for ever
+                raise OSError(errno.EINVAL, "not a file")
             with path.open("rb") as stream:
                 return stream.read(_MAX_NOTE_BYTES)
         except FileNotFoundError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -12,11 +13,12 @@ import pytest
 
 from signkit import canonical
 from signkit.audit.home import check_home
+from signkit.errors import JournalCorruptError, StoreCorruptError, StoreError
 from signkit.journal import log
 from signkit.journal.checkpoint import log_vkey, sign_checkpoint
 from signkit.journal.writer import append
 from signkit.model.entry import ERASED, HOME
-from signkit.model.person import commit
+from signkit.model.person import commit, person_of
 from signkit.store import DATABASE, SqlStore, open_store
 from signkit.testing.journal import MemoryKey
 
@@ -33,11 +35,14 @@ def make_envelope(store: SqlStore, envelope: str) -> None:
     digest = store.objects.put_bytes(f"%PDF {envelope}".encode())
     title, name = commit("protokoll.pdf"), commit("Åsa Ödlund")
     state = {"size": 10, "sha256": digest}
+    number = commit({"scheme": "oidc:https://example.se", "value": "9"})
+    person = person_of(b"\0\0\0", "oidc:https://example.se", "9")
     with store.write() as tx:
         proof = tx.put_evidence(envelope, b"evidence")
         evidence = commit("digest")
         document = {"r0": state, "r1": state, "pages": 1, "name": title.digest, "risks": []}
-        signatory = {"id": "s1", "role": "ordförande", "order": 1, "person": None, "name": name.digest}
+        signatory = {"id": "s1", "role": "ordförande", "order": 1, "person": person, "name": name.digest}
+        signatory["identity"] = number.digest
         data = {
             "kind": "protocol",
             "deadline": None,
@@ -52,6 +57,8 @@ def make_envelope(store: SqlStore, envelope: str) -> None:
         tx.put_opening(envelope, "document.0", {"salt": title.salt, "value": "protokoll.pdf"})
         tx.put_opening(envelope, "signatory.s1.name", {"salt": name.salt, "value": "Åsa Ödlund"})
         tx.put_opening(envelope, "person_key", "AAAA")
+        opened = {"salt": number.salt, "value": {"scheme": "oidc:https://example.se", "value": "9"}}
+        tx.put_opening(envelope, "signatory.s1.identity", opened)
         tx.put_opening(envelope, "evidence.c1", {"salt": evidence.salt, "value": "digest", "blob": proof})
         tx.put_projection(envelope, "draft", None)
 
@@ -120,7 +127,27 @@ TAMPERING: dict[str, tuple[str, str]] = {
         "journal.opening",
     ),
     "drop a name": ("DELETE FROM openings WHERE name = 'signatory.s1.name'", "journal.opening_missing"),
-    "garble an opening": ("UPDATE openings SET value = x'7b'", "store.corrupt"),
+    "garble an opening": ("UPDATE openings SET value = x'7b'", "journal.opening_unreadable"),
+    "put a name without a commitment": (
+        "UPDATE openings SET value = CAST('\"Bo Ek\"' AS BLOB) WHERE name = 'signatory.s1.name'",
+        "journal.opening",
+    ),
+    "invent an opening": ("INSERT INTO openings VALUES ('aaa', 'reason.9', CAST('\"x\"' AS BLOB))", "journal.opening"),
+    "take away the salt": (
+        "UPDATE openings SET value = CAST('{\"value\":\"x\"}' AS BLOB) WHERE name = 'document.0'",
+        "journal.opening",
+    ),
+    "change the key behind persons": (
+        "UPDATE openings SET value = CAST('\"BBBB\"' AS BLOB) WHERE name = 'person_key'",
+        "journal.opening",
+    ),
+    "make that key no key": (
+        "UPDATE openings SET value = CAST('5' AS BLOB) WHERE name = 'person_key'",
+        "journal.opening",
+    ),
+    "lay out a tile for later": ("INSERT INTO tiles VALUES (1, 1, zeroblob(32))", "journal.tile"),
+    "lay out a tile of the next level": ("INSERT INTO tiles VALUES (2, 0, zeroblob(32))", "journal.tile"),
+    "change a timestamp": ("UPDATE checkpoints SET token = x'3000' WHERE id = 1", "journal.anchor_changed"),
     "change evidence": ("UPDATE evidence SET data = x'00'", "journal.evidence_changed"),
     "drop evidence": ("DELETE FROM evidence", "journal.evidence_missing"),
     "change a checkpoint": ("UPDATE checkpoints SET note = x'00' WHERE id = 1", "journal.note"),
@@ -137,6 +164,72 @@ def test_each_tampering_with_a_row_is_named(home: Path, name: str) -> None:
     database.commit()
     database.close()
     assert code in codes(home)
+
+
+def test_a_tile_laid_out_for_later_poisons_no_root(home: Path) -> None:
+    """Whoever has the database only cannot make the log's owner sign a tree that is not of the entries."""
+    database = sqlite3.connect(home / DATABASE)
+    database.execute("UPDATE tiles SET hashes = CAST(hashes || zeroblob(32) AS BLOB) WHERE level = 1 AND number = 0")
+    database.execute("INSERT INTO tiles VALUES (1, 1, zeroblob(32)), (2, 0, zeroblob(32))")
+    database.commit()
+    database.close()
+    store = open_store(home)
+    with store.write() as tx:
+        for number in range(400):
+            append(tx, "aaa", "noted", actor="system", data={"n": number}, at=NOW)
+    log.sign_head(store, origin=ORIGIN, key=KEY)
+    store.close()
+    assert not {"journal.fork", "journal.row_gap"} & codes(home)
+    assert (home / "checkpoint").read_bytes().startswith(f"{ORIGIN}\n1004\n".encode())
+
+
+def test_nothing_is_signed_over_a_gap(home: Path) -> None:
+    """A row far away makes a log of that many entries, most of which do not exist."""
+    database = sqlite3.connect(home / DATABASE)
+    database.execute("INSERT INTO entries SELECT 1000000000, 'zzz', seq, digest, raw FROM entries WHERE idx = 0")
+    database.commit()
+    database.close()
+    store = open_store(home)
+    with pytest.raises(JournalCorruptError) as caught:
+        log.sign_head(store, origin=ORIGIN, key=KEY)
+    store.close()
+    assert caught.value.code == "journal.gap"
+    assert {"journal.row_gap", "journal.row_place"} <= codes(home)
+
+
+def test_text_that_is_no_text_is_damage(home: Path) -> None:
+    """And is said so: no server is at fault."""
+    database = sqlite3.connect(home / DATABASE)
+    database.execute("UPDATE projections SET state = CAST(x'ff' AS TEXT)")
+    database.commit()
+    database.close()
+    with pytest.raises(StoreCorruptError) as caught:
+        codes(home)
+    assert caught.value.code == "store.corrupt"
+
+
+def test_an_outer_checkpoint_that_says_nothing_is_named(home: Path) -> None:
+    """An empty file is no checkpoint, and one that would be waited for is not waited for."""
+    (home / "checkpoint").write_bytes(b"")
+    assert "journal.note" in codes(home)
+    (home / "checkpoint").unlink()
+    os.mkfifo(home / "checkpoint")
+    with pytest.raises(StoreError):
+        codes(home)
+
+
+def test_an_entry_in_the_clerks_form_is_the_clerks_until_it_is_signed_for(home: Path) -> None:
+    """A limit that is told: who can write the database can add what looks like the clerk's, and alter what is new."""
+    signed = (home / "checkpoint").read_bytes()
+    store = open_store(home)
+    with store.write() as tx:
+        append(tx, "aaa", "noted", actor="clerk", data={"n": "a lie"}, at=NOW)
+    store.close()
+    assert codes(home, checkpoints=(signed,)) == {"journal.home"}
+    database = sqlite3.connect(home / DATABASE)
+    database.executescript("DROP TRIGGER entries_no_delete; DELETE FROM entries WHERE idx = 604;")
+    database.close()
+    assert codes(home) == {"journal.database"}  # the trigger, and nothing else
 
 
 def test_an_index_that_hides_a_row_is_named(home: Path) -> None:

@@ -23,6 +23,7 @@ from signkit.audit.home import check_home
 from signkit.journal import log
 from signkit.journal.checkpoint import log_vkey
 from signkit.journal.writer import append
+from signkit.model.person import commit
 from signkit.store import DATABASE, open_store
 from signkit.testing.journal import MemoryKey
 
@@ -41,15 +42,16 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     store = open_store(folder, create=True)
     digest = store.objects.put_bytes(b"%PDF-1.7 document " * 50)
     state = {"size": 900, "sha256": digest}
-    document = {"r0": state, "r1": state, "pages": 1, "name": "sha256:" + "0" * 64, "risks": []}
+    title = commit("protokoll.pdf")
+    document = {"r0": state, "r1": state, "pages": 1, "name": title.digest, "risks": []}
     with store.write() as tx:
         for name in ("aaa", "bbb"):
             data: Any = {"kind": "protocol", "deadline": None, "disclosure": "none", "environment": "test"}
             data |= {"documents": [document], "signatories": [], "rules": {"quorums": [], "decline": "ends"}}
             append(tx, name, "created", actor="clerk", data=data, at=NOW)
             tx.put_projection(name, "draft", None)
-            for key in ("person_key", "document.0"):
-                tx.put_opening(name, key, "AAAA")
+            tx.put_opening(name, "person_key", "AAAA")
+            tx.put_opening(name, "document.0", {"salt": title.salt, "value": "protokoll.pdf"})
         for number in range(ROWS - 2):
             at = NOW + timedelta(seconds=number)
             append(tx, ("aaa", "bbb")[number % 2], "noted", actor="system", data={"n": number}, at=at)
