@@ -15,8 +15,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 __all__ = [
@@ -40,6 +41,7 @@ MAX_DEPTH: Final = 64
 _LIMIT: Final = 2**53
 _MOST_DIGITS: Final = 17
 """Of an integer below the limit, its sign included."""
+_DIGEST: Final = re.compile("sha256:[0-9a-f]{64}")
 _WRITER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False, check_circular=False)
 """Given only what ``_prepared`` made, which is a tree."""
 
@@ -65,8 +67,11 @@ def settled(value: Json) -> tuple[bytes, Json]:
     Raises:
         CanonicalError: as ``encode``.
     """
-    prepared = _prepared(value, 0)
-    return _WRITER.encode(prepared).encode("utf-8"), prepared
+    try:
+        prepared = _prepared(value, 0)
+        return _WRITER.encode(prepared).encode("utf-8"), prepared
+    except UnicodeEncodeError as exc:
+        raise CanonicalError("a lone surrogate") from exc
 
 
 def decode(data: bytes, *, max_bytes: int = 8 * 1024 * 1024) -> Json:
@@ -78,13 +83,7 @@ def decode(data: bytes, *, max_bytes: int = 8 * 1024 * 1024) -> Json:
     if len(data) > max_bytes:
         raise CanonicalError(f"more than {max_bytes} bytes")
     try:
-        value = json.loads(
-            data.decode("utf-8"),
-            object_pairs_hook=_once,
-            parse_int=_integer,
-            parse_float=_no_float,
-            parse_constant=_no_float,
-        )
+        value = _READER.decode(data.decode("utf-8"))
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as exc:
         raise CanonicalError("not JSON in UTF-8") from exc
     if encode(value) != data:
@@ -108,36 +107,40 @@ def parse_digest(text: str) -> bytes:
     Raises:
         CanonicalError: anything else.
     """
-    prefix, _, digits = text.partition(":")
-    if prefix != "sha256" or len(digits) != 64 or digits.strip("0123456789abcdef"):
+    if not _DIGEST.fullmatch(text):
         raise CanonicalError("not a sha256 digest")
-    return bytes.fromhex(digits)
+    return bytes.fromhex(text.removeprefix("sha256:"))
 
 
 def _prepared(value: Json, depth: int) -> Json:
     if depth > MAX_DEPTH:
         raise CanonicalError("nested too deep")
     if isinstance(value, str):
-        return _text(value)
+        return value if type(value) is str and value.isascii() else _text(value)
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, int):
-        if abs(value) >= _LIMIT:
+        if not -_LIMIT < value < _LIMIT:
             raise CanonicalError("integer of 2**53 or more")
         return int(value)
     if isinstance(value, (dict, Mapping)):  # dict first: asking an abstract class takes longer
-        return _object(value.items(), depth)
+        return _object(value, depth + 1)
     if isinstance(value, Sequence) and not isinstance(value, (bytes, bytearray)):
         return [_prepared(item, depth + 1) for item in value]
     raise CanonicalError(f"no JSON form for {type(value).__name__}")
 
 
-def _object(items: Iterable[tuple[Any, Json]], depth: int) -> dict[str, Json]:
-    pairs = [
-        (key if type(key) is str and key.isascii() else _key(key), _prepared(item, depth + 1)) for key, item in items
-    ]
-    result = _once(pairs)
-    names = sorted(result) if "".join(result).isascii() else sorted(result, key=lambda name: name.encode("utf-16-be"))
+def _object(value: Mapping[Any, Json], depth: int) -> dict[str, Json]:
+    result: dict[str, Json] = {}
+    ascii_only = True
+    for key, item in value.items():
+        plain = type(key) is str and key.isascii()
+        ascii_only = ascii_only and plain
+        result[key if plain else _key(key)] = _prepared(item, depth)
+    if len(result) != len(value):
+        raise CanonicalError("a repeated key")
+    # Between ASCII texts the order of code points is that of UTF-16 code units.
+    names = sorted(result) if ascii_only else sorted(result, key=lambda name: name.encode("utf-16-be"))
     return {name: result[name] for name in names}
 
 
@@ -148,12 +151,7 @@ def _key(key: object) -> str:
 
 
 def _text(value: str) -> str:
-    if value.isascii():
-        return str(value)
-    text = unicodedata.normalize("NFC", str(value))
-    if any("\ud800" <= char <= "\udfff" for char in text):
-        raise CanonicalError("a lone surrogate")
-    return text
+    return unicodedata.normalize("NFC", str(value))
 
 
 def _once(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
@@ -172,3 +170,9 @@ def _integer(text: str) -> Json:
 
 def _no_float(text: str) -> Json:
     raise CanonicalError(f"a number that is not an integer: {text[:20]}")
+
+
+_READER: Final = json.JSONDecoder(
+    object_pairs_hook=_once, parse_int=_integer, parse_float=_no_float, parse_constant=_no_float
+)
+"""Refuses while it reads what no canonical form has."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final
 
 from signkit import canonical
@@ -26,10 +26,12 @@ ERASED: Final = "openings_erased"
 MAX_ENTRY_BYTES: Final = 1 << 20
 """Largest entry taken, ours: one of an envelope with 100 documents needs 20 KB."""
 
-_ENVELOPE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_TYPE: Final = re.compile(r"[a-z][a-z0-9_.-]{0,63}")
-_ACTOR: Final = re.compile(r"[^\x00-\x1f\x7f]{1,128}")
-_NONCE: Final = re.compile(r"[0-9a-f]{32}")
+_SHAPES: Final = (
+    ("envelope", re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")),
+    ("type", re.compile(r"[a-z][a-z0-9_.-]{0,63}")),
+    ("actor", re.compile(r"[^\x00-\x1f\x7f]{1,128}")),
+    ("nonce", re.compile(r"[0-9a-f]{32}")),
+)
 _TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z")
 FIELDS: Final = frozenset({"schema", "envelope", "seq", "at", "type", "actor", "data", "nonce", "prev"})
 """What version 1 knows."""
@@ -64,8 +66,8 @@ class Entry:
         if self.at.tzinfo is None:
             raise _wrong("a time without a zone", field_name="at")
         at = self.at.astimezone(UTC)
-        object.__setattr__(self, "at", at - timedelta(microseconds=at.microsecond % 1000))
-        for name, pattern in (("envelope", _ENVELOPE), ("type", _TYPE), ("actor", _ACTOR), ("nonce", _NONCE)):
+        object.__setattr__(self, "at", at.replace(microsecond=at.microsecond // 1000 * 1000))
+        for name, pattern in _SHAPES:
             value = getattr(self, name)
             if not isinstance(value, str) or not pattern.fullmatch(value):
                 raise _wrong(f"an entry's {name} that is not one", field_name=name)
@@ -167,7 +169,7 @@ class Entry:
 
 def format_time(at: datetime) -> str:
     """Return an aware instant as RFC 3339 in UTC with three decimals and ``Z``."""
-    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def parse_time(text: object) -> datetime:

@@ -7,13 +7,16 @@ statement of its own runs. Reading and writing share the connection that is kept
 from __future__ import annotations
 
 import sqlite3
-from typing import Any
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Any, ClassVar, Self
 
 import sqlalchemy as sa
 
+from signkit.errors import StoreError
 from signkit.store.faults import wrapped
 
-__all__ = ["Session", "Sessions"]
+__all__ = ["Session", "Sessions", "Transaction"]
 
 
 class Session:
@@ -41,6 +44,15 @@ class Session:
             if write and self.connection.dialect.name == "postgresql":
                 self.connection.exec_driver_sql("LOCK TABLE entries IN EXCLUSIVE MODE")
 
+    def rows(self, statement: sa.TextClause, parameters: Mapping[str, Any]) -> Sequence[Any]:
+        """Execute a statement; return its rows, none for one that gives none."""
+        with wrapped():
+            if self._driver is not None:  # straight to the driver, which knows ``:name`` too: a tenth of the time
+                found: Sequence[Any] = self._driver.execute(statement.text, parameters).fetchall()
+                return found
+            result = self.connection.execute(statement, parameters)
+            return result.all() if result.returns_rows else ()
+
     def commit(self) -> None:
         """Make everything durable; return only when it is."""
         with wrapped():
@@ -48,14 +60,6 @@ class Session:
                 self.connection.commit()
             else:
                 self._driver.commit()
-
-    def rollback(self) -> None:
-        """Undo what the transaction did, if one is open."""
-        with wrapped():
-            if self._driver is None or self.connection.in_transaction():
-                self.connection.rollback()
-            else:
-                self._driver.rollback()
 
     def abandon(self) -> None:
         """Undo what the transaction did and let the connection go; one that cannot even do that is never used again."""
@@ -97,3 +101,53 @@ class Sessions:
         while self._kept:
             with wrapped():
                 self._kept.pop().connection.close()
+
+
+class Transaction:
+    """A ``with`` block with a session of its own: what it did is durable after it, or undone if it raised."""
+
+    writes: ClassVar[bool] = False
+
+    def __init__(self, sessions: Sessions) -> None:
+        self._sessions = sessions
+        self._open: Session | None = None
+        self._begun = False
+
+    def __enter__(self) -> Self:
+        """Begin, once."""
+        if self._begun:
+            raise _ended()
+        self._begun = True
+        session = self._sessions.take()
+        try:
+            session.begin(write=self.writes)
+        except BaseException:
+            session.abandon()
+            raise
+        self._open = session
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Let nothing more run, for the session may be another transaction's soon, and end it."""
+        session, self._open = self._session, None
+        if kind is not None:
+            session.abandon()
+            return
+        try:
+            session.commit()
+        except BaseException:
+            session.abandon()
+            raise
+        self._sessions.put_back(session)
+
+    @property
+    def _session(self) -> Session:
+        if self._open is None:
+            raise _ended()
+        return self._open
+
+
+def _ended() -> StoreError:
+    return StoreError("the transaction has ended", code="store.failed")

@@ -5,9 +5,7 @@ Every foreign exception is wrapped where a statement runs, so a caller meets ``S
 
 from __future__ import annotations
 
-import contextlib
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -50,39 +48,15 @@ class SqlStore:
         """The documents."""
         return self._objects
 
-    @contextlib.contextmanager
-    def read(self) -> Iterator[SqlReadTransaction]:
+    def read(self) -> SqlReadTransaction:
         """Give one consistent view."""
-        session = self._sessions.take()
-        tx = SqlReadTransaction(session.connection, self._recent)
-        try:
-            session.begin(write=False)
-            yield tx
-            tx.end()
-            session.rollback()
-        except BaseException:
-            tx.end()
-            session.abandon()
-            raise
-        self._sessions.put_back(session)
+        return SqlReadTransaction(self._sessions, self._recent)
 
-    @contextlib.contextmanager
-    def write(self) -> Iterator[SqlWriteTransaction]:
+    def write(self) -> SqlWriteTransaction:
         """Give the right to write, alone."""
         if self._readonly:
             raise StoreError("the store was opened for reading", code="store.readonly")
-        session = self._sessions.take()
-        tx = SqlWriteTransaction(session.connection, self._recent)
-        try:
-            session.begin(write=True)
-            yield tx
-            tx.end()
-            session.commit()
-        except BaseException:
-            tx.end()
-            session.abandon()
-            raise
-        self._sessions.put_back(session)
+        return SqlWriteTransaction(self._sessions, self._recent)
 
     def kept_checkpoint(self) -> bytes | None:
         """Return the newest signed checkpoint as kept outside the database."""

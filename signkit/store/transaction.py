@@ -1,4 +1,4 @@
-"""What can be read and written within one transaction."""
+"""What can be read and written within one transaction, which begins and ends with its ``with`` block."""
 
 from __future__ import annotations
 
@@ -9,28 +9,27 @@ import sqlalchemy as sa
 
 from signkit import canonical
 from signkit.canonical import Json
-from signkit.errors import StoreCorruptError, StoreError, StoreLockedError
+from signkit.errors import StoreCorruptError, StoreLockedError
 from signkit.model.entry import HOME, Entry
 from signkit.ports.store import StoredCheckpoint, StoredEntry, StoredRow
 from signkit.store.faults import wrapped
-from signkit.store.prepared import Prepared
 from signkit.store.schema import checkpoints, entries, evidence, openings, projections, tiles
+from signkit.store.sessions import Sessions, Transaction
 
 __all__ = ["Recent", "SqlReadTransaction", "SqlWriteTransaction"]
 
 _ROW: Final = sa.select(entries.c.idx, entries.c.envelope, entries.c.seq, entries.c.digest, entries.c.raw)
 _OF_ENVELOPE: Final = _ROW.where(entries.c.envelope == sa.bindparam("envelope")).order_by(entries.c.seq)
-_LAST: Final = (
-    sa.select(sa.func.max(entries.c.seq)).where(entries.c.envelope == sa.bindparam("envelope")).scalar_subquery()
+# What runs for every entry is text, in words that every database knows: see ``Session.rows``.
+_SIZE: Final = sa.text("SELECT coalesce(max(idx) + 1, 0) FROM entries")
+_HEAD: Final = sa.text(
+    "SELECT idx, envelope, seq, digest, raw, (SELECT max(idx) FROM entries) FROM entries "
+    "WHERE envelope = :envelope ORDER BY seq DESC LIMIT 1"
 )
-_HEAD: Final = Prepared(_ROW.where(entries.c.envelope == sa.bindparam("envelope"), entries.c.seq == _LAST))
-_SIZE: Final = Prepared(sa.select(sa.literal_column("coalesce(max(entries.idx) + 1, 0)")).select_from(entries))
-_HEAD_AND_LAST: Final = Prepared(
-    _ROW.add_columns(sa.select(sa.func.max(entries.alias("whole").c.idx)).scalar_subquery()).where(
-        entries.c.envelope == sa.bindparam("envelope"), entries.c.seq == _LAST
-    )
+"""The envelope's last row, and the number of the log's last."""
+_INSERT: Final = sa.text(
+    "INSERT INTO entries (idx, envelope, seq, digest, raw) VALUES (:idx, :envelope, :seq, :digest, :raw)"
 )
-_INSERT: Final = Prepared(sa.insert(entries))
 _BLOCK: Final = 4096
 _RECENT: Final = 1024
 
@@ -56,22 +55,16 @@ class Recent:
         return entry
 
 
-class SqlReadTransaction:
+class SqlReadTransaction(Transaction):
     """Implements ``signkit.ports.store.ReadTransaction``."""
 
-    def __init__(self, connection: sa.Connection, recent: Recent) -> None:
-        self._open: sa.Connection | None = connection
+    def __init__(self, sessions: Sessions, recent: Recent) -> None:
+        super().__init__(sessions)
         self._recent = recent
 
     @property
     def _connection(self) -> sa.Connection:
-        if self._open is None:
-            raise StoreError("the transaction has ended", code="store.failed")
-        return self._open
-
-    def end(self) -> None:
-        """Let nothing more run: the connection may be another transaction's soon."""
-        self._open = None
+        return self._session.connection
 
     def entries(self, envelope: str) -> list[StoredEntry]:
         """Return the entries of an envelope in order."""
@@ -79,12 +72,12 @@ class SqlReadTransaction:
 
     def head(self, envelope: str) -> StoredEntry | None:
         """Return the envelope's last entry."""
-        rows = _HEAD.run(self._connection, {"envelope": envelope})
-        return self._stored(rows[0]) if rows else None
+        rows = self._session.rows(_HEAD, {"envelope": envelope})
+        return self._stored(rows[0][:-1]) if rows else None
 
     def size(self) -> int:
         """Return the number of entries in the home."""
-        return int(_SIZE.run(self._connection, {})[0][0])
+        return int(self._session.rows(_SIZE, {})[0][0])
 
     def leaves(self, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
         """Give the digests of the entries ``start`` to before ``stop``."""
@@ -188,15 +181,17 @@ class SqlReadTransaction:
 class SqlWriteTransaction(SqlReadTransaction):
     """Implements ``signkit.ports.store.WriteTransaction``."""
 
-    def __init__(self, connection: sa.Connection, recent: Recent) -> None:
-        super().__init__(connection, recent)
+    writes = True
+
+    def __init__(self, sessions: Sessions, recent: Recent) -> None:
+        super().__init__(sessions, recent)
         self._heads: dict[str, StoredEntry | None] = {}
         self._next: int | None = None
 
     def head(self, envelope: str) -> StoredEntry | None:
         """Return the envelope's last entry; within the transaction it is read once, for nobody else can append."""
         if envelope not in self._heads:
-            rows = _HEAD_AND_LAST.run(self._connection, {"envelope": envelope})
+            rows = self._session.rows(_HEAD, {"envelope": envelope})
             self._heads[envelope] = self._stored(rows[0][:-1]) if rows else None
             if rows:
                 self._next = int(rows[0][-1]) + 1
@@ -219,7 +214,7 @@ class SqlWriteTransaction(SqlReadTransaction):
         digest = canonical.digest(raw)
         index = self.size() if self._next is None else self._next
         row = {"idx": index, "envelope": entry.envelope, "seq": entry.seq, "digest": digest, "raw": raw}
-        _INSERT.run(self._connection, row)
+        self._session.rows(_INSERT, row)
         stored = StoredEntry(index, read, raw, digest)
         self._next = index + 1
         self._heads[entry.envelope] = stored

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from signkit.errors import ConfigError
-from signkit.store import open_store, schema, transaction
+from signkit.store import open_store, schema
 
 
 def test_the_tables_can_be_made_in_postgresql() -> None:
@@ -26,13 +26,6 @@ def test_the_tables_can_be_made_in_postgresql() -> None:
     assert "STRICT" not in words
     assert words.count("CREATE TABLE") == len(schema.metadata.tables)
     assert any("UPDATE OR DELETE OR TRUNCATE" in guard for guard in schema.POSTGRESQL_GUARDS)
-
-
-@pytest.mark.parametrize("name", ["_HEAD", "_SIZE", "_INSERT"])
-def test_hot_statements_compile_for_postgresql(name: str) -> None:
-    """They are Core statements, so they have a form there."""
-    statement = getattr(transaction, name)._statement
-    assert "entries" in str(statement.compile(dialect=postgresql.dialect()))
 
 
 def test_a_database_url_without_its_driver_is_a_matter_of_configuration(tmp_path: Any) -> None:

@@ -136,6 +136,18 @@ def test_a_transaction_that_has_ended_reaches_nothing(home: Path) -> None:
         assert view.size() == 302
 
 
+def test_a_transaction_is_used_once(home: Path) -> None:
+    """A second block of the same transaction is refused, and holds no lock: what it knew of the log may be old."""
+    store, other = open_store(home), open_store(home, busy_seconds=0.0)
+    tx = store.write()
+    with tx:
+        add(tx, "e1")
+    with pytest.raises(StoreError, match="the transaction has ended"), tx:
+        add(tx, "e1")
+    with other.write() as again:
+        assert again.size() == 301
+
+
 def test_what_failed_leaves_nothing_open(home: Path) -> None:
     """After a step that raised, before or after a statement of any kind, another process may write at once."""
     store, other = open_store(home), open_store(home, busy_seconds=0.0)
