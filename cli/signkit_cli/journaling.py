@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from signkit import canonical, plugins
-from signkit.errors import ConfigError, JournalCorruptError, JournalError, UsageError
+from signkit.errors import ConfigError, JournalCorruptError, JournalError, StoreError, UsageError
 from signkit.journal.checkpoint import Checkpoint, log_vkey, parse_checkpoint
 from signkit.journal.note import MAX_NOTE_BYTES
 from signkit.journal.proof import TlogProof
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from signkit_cli.composition import Home
     from signkit_cli.session import Session
 
+OUTBOX = "outbox"
 _PROVED = frozenset({"completing", "completed", "archived", "exported"})
 _STYLES = {Verdict.PASSED: "green", Verdict.FAILED: "red", Verdict.INDETERMINATE: "yellow"}
 
@@ -241,17 +242,41 @@ def due_by_retention(session: Session) -> dict[str, str]:
     return found
 
 
-def erase_all(session: Session, envelopes: Mapping[str, str]) -> Iterator[Erasure]:
-    """Erase one envelope after the other by its rule, then overwrite what the database still holds of them."""
+def erase_all(session: Session, envelopes: Mapping[str, str]) -> Iterator[tuple[Erasure, int]]:
+    """Erase one envelope after the other by its rule, then overwrite what the database still holds of them.
+
+    Letters that lie in the home's outbox name the same people: they go too. Each comes with their number.
+    """
     from signkit.workflows.erase import erase
 
     home = session.open()
+    own = home.config.delivery.settings.get(OUTBOX, {}).get("folder", OUTBOX)
     for envelope, rule in envelopes.items():
-        yield erase(home.store, envelope, rule=rule, at=home.clock.now())
+        done = erase(home.store, envelope, rule=rule, at=home.clock.now())
+        yield done, _remove_letters(home.folder / str(own), envelope)
     home.store.close()
 
 
-def erasure_json(done: Erasure) -> dict[str, Any]:
+def _remove_letters(outbox: Path, envelope: str) -> int:
+    """Delete the letters about an envelope and return how many there were.
+
+    Raises:
+        StoreError: one cannot be deleted; the command may be run again.
+    """
+    letters = sorted(outbox.glob(f"{envelope}.*.eml"))
+    try:
+        for letter in letters:
+            letter.unlink(missing_ok=True)
+    except OSError as exc:
+        raise StoreError(
+            f"a letter in the outbox cannot be deleted: {exc.strerror}",
+            code="store.io",
+            hint=f"delete by hand what begins with {envelope} in {outbox}",
+        ) from exc
+    return len(letters)
+
+
+def erasure_json(done: Erasure, letters: int) -> dict[str, Any]:
     """Return an erasure as JSON."""
     return {
         "schema": "signkit.erasure/1",
@@ -259,5 +284,6 @@ def erasure_json(done: Erasure) -> dict[str, Any]:
         "at": format_time(done.at),
         "openings": done.openings,
         "evidence": done.evidence,
+        "letters": letters,
         "rule": done.rule,
     }

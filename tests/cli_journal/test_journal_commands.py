@@ -233,6 +233,23 @@ def test_erasing_leaves_every_proof(at: Any, made: tuple[Path, str]) -> None:
     assert at("journal", "erase", "--older-than", "0", "--yes", code=11)
 
 
+def test_erasing_takes_the_letters_and_tells_what_it_cannot_take(at: Any, protokoll: Path) -> None:
+    """Letters in the outbox name people and title: those of this envelope go, the others stay."""
+    ended, other = (
+        at.create(protokoll, people=("Zebrina Qvarn <zebrina@example.se>",), more=["--title", "Hemlig titel"])
+        for _ in range(2)
+    )
+    at("envelope", "send", ended)
+    at("envelope", "send", other)
+    at("sign", ended, "--as", "all", "--provider", "rehearsal")
+    theirs = sorted((at.home / "outbox").glob(f"{other}.*"))
+    assert theirs
+    told = at("journal", "erase", ended, "--yes", "--json")
+    assert told.json["letters"] >= 1
+    assert "exported evidence" in told.err
+    assert sorted((at.home / "outbox").iterdir()) == theirs
+
+
 def test_erasing_follows_the_retention_of_each_kind(at: Any, made: tuple[Path, str]) -> None:
     """Only kinds with a rule whose time has come are erased, and the rule is named; a wrong rule is a wrong setting."""
     settings = (at.home / "config.toml").read_text()

@@ -185,9 +185,14 @@ def erase(
     if not found:
         raise JournalError("nothing is due to be erased", code="journal.nothing_due")
     session.terminal.confirm("journal_cli.erase_confirm", count=len(found), envelopes=", ".join(list(found)[:5]))
-    for done in journaling.erase_all(session, found if rule is None else dict.fromkeys(found, rule)):
+    for done, letters in journaling.erase_all(session, found if rule is None else dict.fromkeys(found, rule)):
         if session.terminal.as_json:
-            session.terminal.json(journaling.erasure_json(done))
+            session.terminal.json(journaling.erasure_json(done, letters))
         session.terminal.say(
-            "journal_cli.erased", envelope=done.envelope, openings=done.openings, evidence=done.evidence
+            "journal_cli.erased",
+            envelope=done.envelope,
+            openings=done.openings,
+            evidence=done.evidence,
+            letters=letters,
         )
+    session.terminal.note("journal_cli.erased_elsewhere")
