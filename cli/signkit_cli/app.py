@@ -139,6 +139,8 @@ def run(arguments: Sequence[str]) -> int:
         return ExitCode.UNREAD
     except Exception as error:  # noqa: BLE001 - the border: no traceback reaches a clerk
         return _foreign(error, terminal)
+    if result == ExitCode.INTERRUPTED:  # what Typer makes of Ctrl-C
+        terminal.note("cli.interrupted")
     return result if isinstance(result, int) else ExitCode.OK
 
 
