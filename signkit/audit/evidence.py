@@ -5,6 +5,7 @@ Intent and text are read from the evidence, never from what stands beside it (pr
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
@@ -27,6 +28,8 @@ __all__ = ["check_evidence"]
 
 _LEAST_DIGITS: Final = 16
 """Hex digits of R2's digest that the person saw, at least (proof.md section 5)."""
+_LABEL: Final = 40
+"""Most characters of a label before the title, ours."""
 _SKEW: Final = timedelta(seconds=30)
 
 
@@ -143,11 +146,17 @@ class _Check:
             self._fail("other_key")
 
     def _shown(self, text: str, intent: Intent, r2: str) -> bool:
-        """Tell whether title and short digest stood in what the person read."""
+        """Tell whether title and short digest stood in what the person read.
+
+        The title has a line of its own, after at most a label and a colon: else part of a title would do for the whole.
+        """
+        title = self._manifest.title
+        line = re.compile(rf"(?:[^:]{{1,{_LABEL}}}: )?{re.escape(title)}")
         bare = [item.removeprefix("sha256:") for item in intent.documents]
         whole = canonical.digest(canonical.encode(bare)).hex()
         digests = (r2.removeprefix("sha256:")[:_LEAST_DIGITS], whole[:_LEAST_DIGITS])
-        return self._manifest.title in text and any(digits in text for digits in digests)
+        titled = bool(title.strip()) and any(map(line.fullmatch, text.splitlines()))
+        return titled and any(digits in text for digits in digests)
 
     def _identity(self, identity: Identity) -> None:
         certificate = self._fact.certificate

@@ -88,9 +88,13 @@ def _anchor(case: Case, completion: Completion, checkpoint: Checkpoint | None) -
         data, imprint_of(checkpoint.text), end=fact.end if fact else 0, subject=name
     )
     if token is None or token.verdict is not Verdict.PASSED:
-        worst = findings[0] if findings else None
-        wrong = worst is not None and worst.verdict is Verdict.FAILED
-        (case.fail if wrong else case.doubt)("10", "journal.anchor" if wrong else "journal.anchor_untrusted")
+        first = findings[0] if findings else None
+        if first is not None and first.verdict is Verdict.FAILED:
+            case.fail("10", "journal.anchor")
+        elif first is not None and first.code == "timestamp.not_named":
+            case.doubt("10", "journal.anchor_not_named")
+        else:
+            case.doubt("10", "journal.anchor_untrusted")
         return None
     if fact is not None and fact.gen_time is not None and token.gen_time > fact.gen_time + _SKEW:
         case.fail("10", "journal.anchor_late")

@@ -48,20 +48,37 @@ def _check(case: Case, manifest: Manifest, place: str, statement: SignatureState
         case.fail("9", "rules.mandate_twice", subject=field)
     if case.passed("9"):
         case.note("9", "rules.mandate", subject=field, name=said.name)
-    _check_words(case, field, said, entry)
+    _check_openings(case, field, said, entry)
 
 
-def _check_words(case: Case, field: str, said: Delegation, entry: Entry) -> None:
-    """Hold the words of the mandate, where the evidence brings them, against the commitment."""
-    bundle = case.given.evidence
-    opening = bundle.openings.get(f"delegate.{entry.seq}.mandate") if bundle else None
-    if not isinstance(opening, dict):
-        return
-    salt, words = opening.get("salt"), opening.get("value")
-    if not isinstance(salt, str) or not isinstance(words, str) or commitment_of(salt, words) != said.mandate:
+def _check_openings(case: Case, field: str, said: Delegation, entry: Entry) -> None:
+    """Hold the mandate's words and the delegate's name, where the evidence brings them, against the commitments."""
+    try:
+        words = _opened(case, f"delegate.{entry.seq}.mandate", said.mandate)
+        name = _opened(case, f"delegate.{entry.seq}.name", entry.data.get("name"))
+    except ValueError:
         case.fail("8", "rules.mandate_words_differ", subject=field)
-    else:
+        return
+    if words is not None:
         case.note("8", "rules.mandate_words", subject=field, words=words[:300])
+    if name not in {None, said.name}:
+        case.fail("9", "rules.mandate_name_differs", subject=field)
+
+
+def _opened(case: Case, name: str, commitment: object) -> str | None:
+    """Return the text that opens a commitment; None where the evidence does not bring it.
+
+    Raises:
+        ValueError: it opens something else.
+    """
+    bundle = case.given.evidence
+    opening = bundle.openings.get(name) if bundle else None
+    if not isinstance(opening, dict):
+        return None
+    salt, value = opening.get("salt"), opening.get("value")
+    if not isinstance(salt, str) or not isinstance(value, str) or commitment_of(salt, value) != commitment:
+        raise ValueError(name)
+    return value
 
 
 def check_correction(case: Case, manifest: Manifest, history: History) -> None:

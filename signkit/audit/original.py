@@ -5,6 +5,8 @@ That its bytes stand where they should, and that the rest builds on them, is che
 
 from __future__ import annotations
 
+from unicodedata import normalize
+
 from signkit.audit.case import Case
 from signkit.canonical import digest_text
 from signkit.errors import DocumentError, UnreadableDocumentError
@@ -67,9 +69,12 @@ def _check_facts(case: Case, manifest: Manifest) -> None:
         else:
             case.fail("6", "original.unreadable")
         return
+    accepted = manifest.extra.get("accepted_risks", record.risks)
     for code in risk_codes(facts.risks):
         if code in record.risks:
-            if code in REFUSING:
+            if code in REFUSING and code not in accepted:
+                case.fail("6", "original.risk_not_accepted", risk=code)
+            elif code in REFUSING:
                 case.note("6", "original.risk_accepted", risk=code)
         elif code in REFUSING:
             case.fail("6", "original.risk_not_recorded", risk=code)
@@ -81,6 +86,9 @@ def _check_facts(case: Case, manifest: Manifest) -> None:
 
 
 def _check_attachments(case: Case, manifest: Manifest, facts: Facts) -> None:
-    recorded = sorted((str(item.get("size")), str(item.get("sha256"))) for item in manifest.own.attachments)
-    if recorded != sorted((str(item.size), item.sha256) for item in facts.attachments):
+    """Hold names, in NFC as canonical JSON has them, sizes and digests against the manifest."""
+    recorded = sorted(
+        tuple(str(item.get(key)) for key in ("name", "size", "sha256")) for item in manifest.own.attachments
+    )
+    if recorded != sorted((normalize("NFC", item.name), str(item.size), item.sha256) for item in facts.attachments):
         case.fail("6", "original.attachments")

@@ -22,6 +22,8 @@ SEAL_POLICY: Final = "2.25.244167443113667141328698285225369947.2"
 _SKEW: Final = timedelta(seconds=30)
 _LONGEST: Final = timedelta(minutes=30)
 """A one-time certificate lasts ten minutes from its making, which is at most ten after the eID (proof.md section 4)."""
+_DISCLOSED: Final = {"none": set(), "birthdate": {"birthdate"}, "full": {"scheme", "value"}}
+"""What a manifest may say in clear of a person's number (proof.md section 6)."""
 _ORGANISATION: Final = ("2.5.4.10", "2.5.4.97")
 
 
@@ -59,6 +61,8 @@ def check_people(case: Case) -> None:
     seen: dict[bytes, str] = {}
     for record in manifest.signatories:
         name = manifest.fields.signatories[record.id]
+        if record.identity is not None and set(record.identity) != _DISCLOSED[manifest.disclosure]:
+            case.fail("7", "person.disclosure", subject=name)
         fact, statement = case.fact(name), case.persons.get(name)
         if fact is None or statement is None:
             continue
@@ -123,15 +127,22 @@ def _check_delegate(case: Case, statement: SignatureStatement, name: str) -> Non
         case.note("7", "person.by_name", subject=name)
 
 
-def _invited_name(record: SignatoryRecord, statement: SignatureStatement) -> str | None:
-    """Return the name that the certificate must bear; None where a number decides."""
-    if statement.delegation is None:
-        return record.name or "" if record.person is None else None
-    try:
-        said = Delegation.from_json(statement.delegation)
-    except StatementError:
-        return None  # said already
-    return said.name if said.person is None else None
+def _check_name(case: Case, record: SignatoryRecord, fact: SignatureFacts, statement: SignatureStatement) -> None:
+    """By name, the certificate must bear the name that was invited; by number it may be another, and that is told."""
+    invited, by_number = record.name or "", record.person is not None
+    if statement.delegation is not None:
+        try:
+            said = Delegation.from_json(statement.delegation)
+        except StatementError:
+            return  # said already
+        invited, by_number = said.name, said.person is not None
+    name, field = _certificate(fact).common_name or "", fact.field
+    if same_name(name, invited):
+        return
+    if by_number:
+        case.note("7", "person.other_name", subject=field, invited=invited[:100], name=name[:100])
+    else:
+        case.fail("7", "person.name", subject=field)
 
 
 def _check_certificate(
@@ -148,9 +159,7 @@ def _check_certificate(
         case.fail("7", "person.usage", subject=name, sub="CHAIN_CONSTRAINTS_FAILURE")
     if certificate.subject_field("2.5.4.5") != f"SK:{statement.person}":
         case.fail("7", "person.certificate_names_another", subject=name)
-    wanted = _invited_name(record, statement)
-    if wanted is not None and not same_name(certificate.common_name or "", wanted):
-        case.fail("7", "person.name", subject=name)
+    _check_name(case, record, fact, statement)
     if certificate.is_test is not (manifest.environment == "test"):
         case.fail("7", "person.environment", subject=name)
     if certificate.not_after - certificate.not_before > _LONGEST:

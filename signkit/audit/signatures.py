@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
 
 from signkit.audit.case import Case
 from signkit.model.report import ChangeLevel, SignatureKind, SignatureReport, Verdict, worst
@@ -31,6 +32,7 @@ def check_signatures(case: Case) -> None:
         anchors_for=anchors_for,
         tsa=anchors.for_purpose("tsa"),
         at=case.given.at,
+        tsa_named=_named(case),
         strict_after=manifest.own.r0.size if manifest else None,
         hasher=case.hasher,
     )
@@ -40,6 +42,27 @@ def check_signatures(case: Case) -> None:
         case.findings += fact.findings
         if fact.verdict is Verdict.PASSED:
             case.note("4", "signature.valid", subject=fact.field)
+
+
+def _named(case: Case) -> Callable[[str], frozenset[str]]:
+    """Return the keys that narrow the anchors for each field's timestamp, as the manifest names them (decision 0016).
+
+    Seals, persons, and the document timestamp directly after the completion are of the envelope's own life. Timestamps
+    after that renew it, perhaps decades later, by services that nobody knew: there the reader's anchors decide alone.
+    So they do for what R0 brought along.
+    """
+    manifest = case.manifest
+    if manifest is None:
+        return lambda _: frozenset()
+    complete = manifest.fields.complete
+    own = {manifest.fields.certify, complete, *manifest.fields.signatories.values()}
+    own |= {
+        after.field
+        for before, after in pairwise(case.previews)
+        if before.field == complete and before.end and after.timestamp
+    }
+    named = frozenset(manifest.issuers.tsa)
+    return lambda name: named if name in own else frozenset()
 
 
 def signature_reports(case: Case) -> tuple[SignatureReport, ...]:

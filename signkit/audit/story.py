@@ -5,16 +5,17 @@ Every signature and every certificate has its entry, and every entry that speaks
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 from signkit import canonical
 from signkit.audit.case import Case
+from signkit.audit.created import check_created, check_openings
 from signkit.errors import JournalCorruptError
 from signkit.model.entry import Entry
 from signkit.model.envelope import fold
-from signkit.model.statement import Completion, JournalHead, Manifest
+from signkit.model.statement import Completion, JournalHead, Manifest, SignatureStatement
 from signkit.pades.validate_facts import SignatureFacts
 
 __all__ = ["check_story"]
@@ -44,8 +45,7 @@ class _Story:
         self._index = manifest.document
 
     def run(self) -> None:
-        self._check_created(self._entries[0].data)
-        self._check_head(self._manifest.journal, self._case.certify)
+        check_created(self._case, self._manifest, self._entries[0])
         self._check_sent()
         certified = [entry for entry in self._entries if entry.type == "certified"]
         signed = {entry.data["signatory"]: entry for entry in self._entries if entry.type == "signed"}
@@ -60,24 +60,16 @@ class _Story:
             self._check_certified(fact, certified, signed.get(record.id))
         self._check_strays(certified)
         self._check_completing(self._entries[-1])
+        check_openings(self._case, self._manifest, self._entries[0])
 
     def _fail(self, code: str, subject: str | None = None) -> None:
         self._case.fail("10", f"journal.{code}", subject=subject)
 
-    def _check_created(self, data: Mapping[str, Any]) -> None:
-        manifest = self._manifest
-        documents = [(item["r0"], item["r1"], sorted(item["risks"])) for item in data["documents"]]
-        ours = [(item.r0.to_json(), item.r1.to_json(), sorted(item.risks)) for item in manifest.documents]
-        places = [(item["id"], item["role"], item["order"], item["person"]) for item in data["signatories"]]
-        asked = [(item.id, item.role, item.order, item.person) for item in manifest.signatories]
-        rest = (data["rules"], data["deadline"], data["environment"])
-        if documents != ours or places != asked or rest != (manifest.rules, manifest.deadline, manifest.environment):
-            self._fail("other_manifest", self._case.certify)
-
-    def _check_head(self, head: JournalHead, subject: str | None) -> None:
+    def _check_head(self, head: JournalHead, subject: str | None, *, after: int, before: int) -> None:
+        """The journal stood where the statement says, after the one entry and before the other."""
         if head.origin != self._manifest.journal.origin:
             self._fail("other_log", subject)
-        if not 1 <= head.entries <= len(self._entries) or self._entries[head.entries - 1].digest_text != head.head:
+        if not after < head.entries <= before or self._entries[head.entries - 1].digest_text != head.head:
             self._fail("other_head", subject)
 
     def _check_sent(self) -> None:
@@ -86,6 +78,10 @@ class _Story:
         if fact is None or sent is None:
             self._fail("not_sent", self._case.certify)
             return
+        self._check_head(self._manifest.journal, self._case.certify, after=sent.seq - 1, before=sent.seq)
+        time, before = fact.gen_time, self._entries[max(sent.seq - 1, 0)]
+        if time is not None and not before.at - _SKEW <= time <= sent.at + _SKEW:
+            self._fail("time", fact.field)
         end = self._case.pdf.revisions[fact.revision].end
         record = sent.data["documents"][self._index]
         if (record["size"], record["sha256"]) != (end, self._case.prefix(end)):
@@ -103,7 +99,9 @@ class _Story:
             self._fail("other_signature", fact.field)
         if (entry.data["ceremony"], entry.data["person"]) != (statement.ceremony, statement.person):
             self._fail("other_ceremony", fact.field)
-        self._check_head(statement.journal, fact.field)
+        if entry.actor != f"signatory:{statement.signatory}":
+            self._fail("other_actor", fact.field)
+        self._check_started(fact, statement)
         received = [
             item.data["evidence"]
             for item in self._entries
@@ -113,6 +111,16 @@ class _Story:
             self._fail("other_evidence", fact.field)
         if fact.gen_time is not None and entry.at < fact.gen_time - _SKEW:
             self._fail("time", fact.field)
+
+    def _check_started(self, fact: SignatureFacts, statement: SignatureStatement) -> None:
+        """The ceremony began as the statement says: for this place, with this eID, over this intent."""
+        said = (statement.signatory, statement.intent, statement.provider, statement.environment)
+        for entry in self._entries:
+            if entry.type == "ceremony_started" and entry.data["ceremony"] == statement.ceremony:
+                found = tuple(entry.data[name] for name in ("signatory", "intent", "provider", "environment"))
+                if found == said:
+                    return
+        self._fail("other_start", fact.field)
 
     def _check_certified(self, fact: SignatureFacts, certified: Sequence[Entry], signed: Entry | None) -> None:
         statement, certificate = self._case.persons.get(fact.field), fact.certificate
@@ -125,6 +133,8 @@ class _Story:
             self._fail("other_ceremony", fact.field)
         if signed is not None and entry.seq > signed.seq:
             self._fail("certificate_late", fact.field)
+        elif signed is not None:
+            self._check_head(statement.journal, fact.field, after=entry.seq, before=signed.seq)
         if fact.gen_time is not None and entry.at > fact.gen_time + _SKEW:
             self._fail("certificate_late", fact.field)
 
@@ -141,6 +151,7 @@ class _Story:
         if entry.type != "completing":
             self._fail("not_completing", self._manifest.fields.complete)
             return
-        said = (entry.data["outcome"], tuple(entry.data["documents"]), dict(entry.data["signatories"]))
-        if said != (completion.outcome, completion.documents, dict(completion.signatories)):
+        data = entry.data
+        said = (data["outcome"], tuple(data["documents"]), dict(data["signatories"]), data["rules"])
+        if said != (completion.outcome, completion.documents, dict(completion.signatories), completion.rules):
             self._fail("other_completion", self._manifest.fields.complete)

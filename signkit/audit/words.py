@@ -25,6 +25,7 @@ _WORTH_TELLING: Final = frozenset(
         "original.same",
         "original.same_before_repair",
         "person.by_name",
+        "person.other_name",
     }
 )
 """What holds, and an archivist wants to know all the same."""

@@ -14,7 +14,16 @@ from dataclasses import dataclass, field
 
 from signkit import canonical
 
-__all__ = ["Commitment", "Identity", "commit", "commitment_of", "new_person_key", "person_of", "same_name"]
+__all__ = [
+    "Commitment",
+    "Identity",
+    "commit",
+    "commitment_of",
+    "disclosed",
+    "new_person_key",
+    "person_of",
+    "same_name",
+]
 
 KEY_BYTES = 32
 SALT_BYTES = 32
@@ -68,6 +77,19 @@ def commit(value: canonical.Json) -> Commitment:
 def commitment_of(salt: str, value: canonical.Json) -> str:
     """Return SHA-256(JCS([salt, value])) as ``sha256:<hex>``: what a given opening opens."""
     return canonical.digest_text(canonical.digest(canonical.encode([salt, value])))
+
+
+def disclosed(identity: tuple[str, str] | None, disclosure: str) -> dict[str, str] | None:
+    """Return what a file may say in clear of an identity, scheme and value: nothing, the date of birth, or all."""
+    if identity is None or disclosure == "none":
+        return None
+    scheme, value = identity
+    if disclosure == "full":
+        return {"scheme": scheme, "value": value}
+    if scheme != "se.personnummer":
+        return None
+    day = int(value[6:8])
+    return {"birthdate": f"{value[:4]}-{value[4:6]}-{day - 60 if day > 60 else day:02d}"}
 
 
 def same_name(one: str, other: str) -> bool:

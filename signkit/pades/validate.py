@@ -118,6 +118,7 @@ def validate_signatures(
     anchors_for: Callable[[str], Sequence[Certificate]],
     tsa: Sequence[Certificate],
     at: datetime,
+    tsa_named: Callable[[str], frozenset[str]] = lambda _: frozenset(),
     strict_after: int | None = None,
     hasher: PrefixHasher | None = None,
 ) -> Validated:
@@ -129,6 +130,8 @@ def validate_signatures(
         anchors_for: field name to the certificates trusted for that signature.
         tsa: the certificates trusted for timestamps.
         at: the moment of verification, aware.
+        tsa_named: field name to the keys (SHA-256 of SPKI, ``sha256:<hex>``) that narrow ``tsa`` for its timestamp: one
+            must stand in the token's path. None: not narrowed.
         strict_after: size of R0 of a signkit file. Signatures that end later must also have upper-case digits, DER, ESS
             version 2, one timestamp, no stray certificate and no unknown attribute; None: nothing of the kind.
         hasher: shared with other checks of the file, so that no byte is hashed twice.
@@ -142,6 +145,7 @@ def validate_signatures(
         _integrity(item, hasher, strict=_is_strict(item, strict_after))
     trusted = [certificate for item in work for certificate in anchors_for(item.name)]
     judge = _judge(pdf, work, tsa=tsa, trusted=list(dict.fromkeys(trusted)), at=at)
+    judge.named = tsa_named
     for item in reversed(work):
         if item.timestamp and item.container is not None:
             _judge_timestamp(item, judge, hasher, strict=_is_strict(item, strict_after))

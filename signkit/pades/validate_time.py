@@ -9,7 +9,8 @@ at the time that a newer trusted one proves for it. What a trusted document time
 2. a signature's best time is its trusted token's, else its proved time; its certificate's path holds at that time, with
    revocation data, and no issuer below the anchor had expired at the proved time;
 3. revocation data of an issuer that has expired since counts only if its proved time is before that;
-4. expired, revoked and not yet valid are failures where the time is proved, else undecided.
+4. expired, revoked and not yet valid are failures where the time is proved, else undecided;
+5. where keys are named for a signature's token, an anchor counts for it only if one of them stands in the path.
 
 Trust is by purpose; nothing is fetched.
 """
@@ -22,6 +23,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
+from signkit.canonical import digest_text
 from signkit.model.report import Finding, Verdict
 from signkit.pades.validate_facts import TimestampFacts
 from signkit.pades.validate_lists import Lists
@@ -80,6 +82,8 @@ class Judge:
     trusted: Sequence[Certificate]
     """Every anchor there is, for whatever purpose: only to find who signed a revocation list."""
     at: datetime
+    named: Callable[[str], frozenset[str]] = lambda _: frozenset()
+    """Field to the keys (SHA-256 of SPKI) of which one must stand in the path of its tokens; none: not narrowed."""
     _covering: list[tuple[int, datetime]] = field(default_factory=list)
     """Ends and times of trusted document timestamps, oldest first."""
     _tokens: list[tuple[int, datetime]] = field(default_factory=list)
@@ -184,6 +188,16 @@ class Judge:
         subject: str,
     ) -> tuple[TimestampFacts, tuple[Finding, ...]]:
         time = token.gen_time
+        named = self.named(subject)
+        if named and not named & {digest_text(item.spki_digest) for item in path}:
+            unnamed = Finding(
+                "4",
+                Verdict.INDETERMINATE,
+                "timestamp.not_named",
+                sub_indication="NO_CERTIFICATE_CHAIN_FOUND",
+                subject=subject,
+            )
+            return TimestampFacts(gen_time=time, signer=signer), (unnamed,)
         problem: tuple[str, str] | None = None
         if time > self.at + _SKEW:
             problem = ("future", "NOT_YET_VALID")

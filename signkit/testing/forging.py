@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from signkit import canonical
+from signkit.canonical import Json
 from signkit.files import sha256_of
 from signkit.journal.checkpoint import log_vkey
 from signkit.model.entry import Entry
 from signkit.model.evidence_file import CeremonyEvidence, EvidenceFile
 from signkit.model.ids import field_prefix
-from signkit.model.person import person_of
+from signkit.model.person import commit, person_of
 from signkit.model.statement import (
     Completion,
     FieldNames,
@@ -96,6 +97,8 @@ def _same(value: Any, *_: Any) -> Any:
 class Forgery:
     """Where the forger lies; by default nowhere. The last argument is the life so far."""
 
+    draft: Callable[[Manifest, Life], Manifest] = _same
+    """The manifest before anything is written down: everything afterwards, journal and openings too, agrees with it."""
     manifest: Callable[[Manifest, Life], Manifest] = _same
     statement: Callable[[SignatureStatement, int, Life], SignatureStatement] = _same
     facts: Callable[[PersonFacts, int, Life], PersonFacts] = _same
@@ -141,6 +144,8 @@ class Life:
     revisions: dict[str, Path] = field(default_factory=dict)
     statements: dict[str, SignatureStatement] = field(default_factory=dict)
     ceremonies: list[CeremonyEvidence] = field(default_factory=list)
+    openings: dict[str, Json] = field(default_factory=dict)
+    """What opens the commitments in the entries."""
     made: Any = None
     """The manifest."""
 
@@ -177,6 +182,18 @@ class Life:
         """Return the invited person's commitment."""
         value = self.guests[number].value
         return person_of(self.person_key, "se.personnummer", value) if value else None
+
+    def commit(self, name: str, value: Json) -> str:
+        """Keep what opens a commitment to ``value``, and return the commitment."""
+        made = commit(value)
+        self.openings[name] = {"salt": made.salt, "value": value}
+        return made.digest
+
+    def identity(self, number: int) -> str | None:
+        """Return a commitment to the invited person's number."""
+        value = self.guests[number].value
+        opened = {"scheme": "se.personnummer", "value": value}
+        return self.commit(f"signatory.{self.ids[number]}.identity", opened) if value else None
 
     def write(self, kind: str, data: dict[str, Any], *, actor: str = "system") -> None:
         """Append an entry."""

@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from signkit import canonical
+from signkit.canonical import Json
 from signkit.journal.checkpoint import sign_checkpoint
 from signkit.journal.merkle import LeafNodes, inclusion_proof, leaf_hash, root_of
 from signkit.model.evidence_file import CeremonyEvidence, EvidenceFile
 from signkit.model.ids import field_prefix
 from signkit.model.person import commit, person_of
-from signkit.model.risks import risk_codes
+from signkit.model.risks import REFUSING, risk_codes
 from signkit.model.rules import Place, Rules, all_must_sign, evaluate
 from signkit.model.statement import (
     Completion,
@@ -77,7 +78,7 @@ def make_proved(
     for number in range(len(guests)) if sign is None else sign:
         _sign(life, number)
     _finish(life, outcome)
-    bundle = EvidenceFile(ENVELOPE, tuple(life.ceremonies), life.person_key)
+    bundle = EvidenceFile(ENVELOPE, tuple(life.ceremonies), life.person_key, life.openings)
     return ProvedFile(
         path=life.newest,
         revisions=dict(life.revisions),
@@ -127,8 +128,10 @@ def _begin(life: Life, data: bytes, deadline: datetime | None, rules: Rules | No
         deadline=deadline.isoformat() if deadline else None,
         issuers=_issuers(life.trusted),
         journal=JournalHead(ORIGIN, canonical.digest_text(bytes(32)), 1),
+        extra={"accepted_risks": sorted(set(risks) & REFUSING)},
     )
-    life.write("created", _created(manifest), actor="clerk")
+    manifest = _committed(life, life.forgery.draft(manifest, life))
+    life.write("created", _created(life, manifest), actor="clerk")
     life.write("sending", {}, actor="clerk")
     life.made = life.forgery.manifest(dataclasses.replace(manifest, journal=life.head()), life)
     certify(life.newest, target := life.folder / "r2.pdf", life.request("certify", _seal(life), life.made.encode()))
@@ -136,10 +139,21 @@ def _begin(life: Life, data: bytes, deadline: datetime | None, rules: Rules | No
     life.write("sent", {"documents": [life.state("r2").to_json()]}, actor="clerk")
 
 
-def _created(manifest: Manifest) -> dict[str, Any]:
+def _committed(life: Life, manifest: Manifest) -> Manifest:
+    """Return the manifest with a commitment to its document's name that can be opened."""
+    record = dataclasses.replace(manifest.own, name_commitment=life.commit("document.0", manifest.own.name))
+    return dataclasses.replace(manifest, documents=(record,))
+
+
+def _created(life: Life, manifest: Manifest) -> dict[str, Any]:
     record = manifest.own
     return {
         "kind": manifest.kind,
+        "title": life.commit("title", manifest.title),
+        "metadata": life.commit("metadata", dict(manifest.metadata)),
+        "origin": ORIGIN,
+        "language": "sv",
+        "accepted_risks": manifest.extra["accepted_risks"],
         "deadline": manifest.deadline,
         "disclosure": manifest.disclosure,
         "environment": manifest.environment,
@@ -150,20 +164,34 @@ def _created(manifest: Manifest) -> dict[str, Any]:
                 "pages": record.pages,
                 "name": record.name_commitment,
                 "risks": list(record.risks),
+                "attachments": life.commit("attachments.0", [dict(item) for item in record.attachments]),
+                "repaired_from": record.repaired_from,
+                "repairs": list(record.repairs),
+                "page": True,
+                "signatures": 0,
             }
         ],
         "signatories": [
-            {"id": item.id, "role": item.role, "order": item.order, "person": item.person, "name": commit("x").digest}
-            for item in manifest.signatories
+            {
+                "id": item.id,
+                "role": item.role,
+                "order": item.order,
+                "person": item.person,
+                "name": life.commit(f"signatory.{item.id}.name", item.name),
+                "identity": life.identity(number),
+                "email": None,
+                "provider": None,
+            }
+            for number, item in enumerate(manifest.signatories)
         ],
         "rules": manifest.rules,
+        "recipients": [],
     }
 
 
 def _sign(life: Life, number: int) -> None:
     key, place, guest = new_one_time_key(), life.ids[number], life.guests[number]
     ceremony = f"ceremony{number + 1}"
-    life.write("ceremony_started", {"signatory": place, "ceremony": ceremony})
     text = life.forgery.text(f"{life.title}\n{life.state('r2').sha256.removeprefix('sha256:')[:32]}", number, life)
     intent = Intent(
         ceremony=ceremony,
@@ -173,6 +201,8 @@ def _sign(life: Life, number: int) -> None:
         documents=(life.state("r2").sha256,),
     )
     intent = life.forgery.intent(intent, number, life)
+    provider = {"provider": "rehearsal", "environment": "test", "distribution": "signkit", "version": "1"}
+    life.write("ceremony_started", {"ceremony": ceremony, "signatory": place, "intent": intent.digest, **provider})
     signed = life.trusted.sign(_asked(guest, ceremony, text, intent.encode()), life.clock.now())
     record = CeremonyEvidence(
         ceremony, "rehearsal", "test", signed.evidence.format, signed.evidence.parts, commit("x").salt
@@ -200,7 +230,7 @@ def _sign(life: Life, number: int) -> None:
         envelope=ENVELOPE,
         document=0,
         signatory=place,
-        role=guest.role,
+        role=life.made.signatories[number].role,
         person=person,
         identified_by="number" if guest.value else "name",
         ceremony=ceremony,
@@ -213,7 +243,7 @@ def _sign(life: Life, number: int) -> None:
         journal=life.head(),
     )
     life.statements[place] = statement
-    _embed_person(life, number, identity, guest.role)
+    _embed_person(life, number, identity, statement.role)
 
 
 def _embed_person(life: Life, number: int, identity: SigningIdentity, role: str) -> None:
@@ -239,7 +269,7 @@ def _finish(life: Life, outcome: str) -> None:
     manifest: Manifest = life.made
     places = [Place(item.id, item.role, item.order) for item in manifest.signatories]
     done = [name for name in life.revisions if name in life.ids]
-    result = evaluate(Rules.from_json(manifest.rules), places, done).to_json()
+    result = _evaluated(manifest, places, done)
     outcomes = {key: "signed" if key in done else "not_needed" for key in life.ids}
     newest = life.state(life.newest.stem).sha256
     life.write("completing", {"outcome": outcome, "documents": [newest], "signatories": outcomes, "rules": result})
@@ -278,6 +308,14 @@ def _finish(life: Life, outcome: str) -> None:
         timestamper=life.trusted.authority.stamps,
     )
     life.keep("archived")
+
+
+def _evaluated(manifest: Manifest, places: Sequence[Place], done: Sequence[str]) -> Json:
+    """Return what comes of the rules; nothing where a forger made rules that nobody can read."""
+    try:
+        return evaluate(Rules.from_json(manifest.rules), places, done).to_json()
+    except ValueError:
+        return {}
 
 
 def _seal(life: Life) -> SigningIdentity:

@@ -13,6 +13,7 @@ from signkit.journal.checkpoint import log_vkey
 from signkit.journal.writer import append
 from signkit.model.entry import format_time
 from signkit.model.envelope import Envelope, EnvelopeState
+from signkit.model.person import disclosed
 from signkit.model.rules import possible
 from signkit.model.statement import (
     DocumentRecord,
@@ -28,6 +29,7 @@ from signkit.workflows.checking import check_new_revision
 from signkit.workflows.desk import Desk, expect_state, load
 from signkit.workflows.layout import fields_of
 from signkit.workflows.openings import Openings
+from signkit.workflows.stamping import tsa_keys
 from signkit.workflows.tidy import discard, tidy
 from signkit.workflows.vouching import expect_whole_log
 from signkit.x509.certificates import Certificate
@@ -151,7 +153,7 @@ def _manifest(desk: Desk, envelope: Envelope, openings: Openings, index: int) ->
                 order=item.order,
                 name=openings.name(item.id),
                 person=item.person,
-                identity=_disclosed(openings.identity(item.id), envelope.disclosure),
+                identity=disclosed(openings.identity(item.id), envelope.disclosure),
             )
             for item in envelope.signatories
         ),
@@ -189,25 +191,11 @@ def _record(envelope: Envelope, openings: Openings, number: int, *, own: bool) -
     )
 
 
-def _disclosed(identity: tuple[str, str] | None, disclosure: str) -> dict[str, str] | None:
-    """Return what the file may say of a person's number: nothing, the date of birth, or all."""
-    if identity is None or disclosure == "none":
-        return None
-    scheme, value = identity
-    if disclosure == "full":
-        return {"scheme": scheme, "value": value}
-    if scheme != "se.personnummer":
-        return None
-    day = int(value[6:8])
-    return {"birthdate": f"{value[:4]}-{value[4:6]}-{day - 60 if day > 60 else day:02d}"}
-
-
 def _issuers(desk: Desk) -> Issuers:
-    tsa = desk.stamps.expect("sha256").material.certificates
     return Issuers(
         person=(_spki(desk.keys.certificates(KeyName.PERSON_CA)[0]),),
         seal=(_spki(desk.keys.certificates(KeyName.SEAL_CA)[0]),),
-        tsa=tuple(_spki(certificate) for certificate in tsa[:1]),
+        tsa=tsa_keys(desk),
         log=log_vkey(desk.origin, desk.keys.key(KeyName.JOURNAL).spki),
         witnesses=tuple(witness.vkey for witness in desk.witnesses),
         k=desk.witnesses_needed,

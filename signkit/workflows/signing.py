@@ -44,6 +44,7 @@ from signkit.workflows.checking import check_new_revision
 from signkit.workflows.desk import Desk, expect_state, load, overdue
 from signkit.workflows.layout import fields_of, place_words, provider_words
 from signkit.workflows.openings import Openings, OpeningsDraft
+from signkit.workflows.stamping import expect_named
 from signkit.workflows.tidy import discard, tidy
 
 __all__ = ["finish"]
@@ -264,7 +265,7 @@ def _all_documents(
     if delegation is not None:
         role = text("place.delegate", envelope.language, role=role, name=openings.name(place.id))
     appearance = _appearance(desk, ceremony, envelope, filled.identity, role=role, at=now)
-    field = fields_of(envelope).signatories[place.id]
+    names = fields_of(envelope)
     made = []
     for index, document in enumerate(envelope.documents):
         statement = SignatureStatement(
@@ -285,7 +286,7 @@ def _all_documents(
             delegation=delegation.to_json() if delegation else None,
         )
         request = SignatureRequest(
-            field=field,
+            field=names.signatories[place.id],
             identity=signer,
             statement=statement.encode(),
             at=now,
@@ -298,6 +299,7 @@ def _all_documents(
         visible = appearance if (document.details or {}).get("page", True) else None
         embedded = approve(source, target, request, appearance=visible)
         check_new_revision(target, envelope, index, expected=2 + len(envelope.signed))
+        expect_named(desk, target, [embedded.token], field=names.certify)
         made.append((target, FileState(embedded.size, embedded.sha256)))
     return made
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from signkit.model.entry import format_time
+from signkit.model.person import commit
 from signkit.model.report import Verdict
 from signkit.model.rules import Capacity, DeadlinePolicy, Decline, Quorum, Rules, Terms
 from signkit.testing.proved import GUESTS, Forgery, Life, ProvedFile
@@ -196,6 +197,20 @@ def test_false_mandates_fail_with_their_own_code(forgery: Forgery, code: str, ma
     report = verify(make(forgery=forgery))
     assert report.verdict is Verdict.FAILED
     assert code in wrong(report)
+
+
+def test_a_delegate_by_another_name_than_the_journal_s(make: Maker):
+    """Where the evidence opens the delegate's name, the signature must give that name."""
+    made = commit("Dag Vik")
+    entry = before("ceremony_started", ("delegated", MANDATE | {"name": made.digest}, "signatory:s1"))
+
+    def evidence(value: Any, life: Life) -> Any:
+        (seq,) = (item.seq for item in life.entries if item.type == "delegated")
+        opening = {"salt": made.salt, "value": "Dag Vik"}
+        return replace(value, openings={**value.openings, f"delegate.{seq}.name": opening})
+
+    report = verify(make(forgery=replace(mandate({}), entry=entry.entry, evidence=evidence)))
+    assert "rules.mandate_name_differs" in wrong(report)
 
 
 @pytest.mark.parametrize("said", [{"envelope": "x" * 20, "head": DIGEST}, {"envelope": "x"}, 7, None])

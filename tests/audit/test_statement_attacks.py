@@ -13,15 +13,18 @@ from typing import Any
 import pytest
 
 from signkit import canonical
+from signkit.audit.words import render_report
 from signkit.journal.checkpoint import sign_checkpoint
 from signkit.model.report import Completion, Verdict
-from signkit.model.rules import Quorum, Rules
+from signkit.model.rules import Decline, Quorum, Rules
+from signkit.model.statement import FileState
 from signkit.pades.cms import SigningIdentity
 from signkit.pki.home import Organisation, init_keys
 from signkit.pki.keys import new_one_time_key
 from signkit.pki.profiles import PERSON_POLICY, Holder, end_extensions, issue
 from signkit.ports.keys import KeyName
 from signkit.testing.attacks.plain import PlainPdf
+from signkit.testing.attacks.rich import rich_document
 from signkit.testing.journal import MemoryKey
 from signkit.testing.proved import GUESTS, Forgery, Guest, Life, ProvedFile, Trusted
 from signkit.testing.signed import ThrowawayAuthority
@@ -92,6 +95,23 @@ def lasting(identity: SigningIdentity, life: Life) -> SigningIdentity:
     return SigningIdentity(key=key, chain=(certificate, *keys.certificates(KeyName.PERSON_CA)))
 
 
+def first_place(**fields: Any) -> Callable[[Any, Life], Any]:
+    """Return a change of the manifest's first place."""
+    return lambda manifest, _life: replace(
+        manifest, signatories=(replace(manifest.signatories[0], **fields), *manifest.signatories[1:])
+    )
+
+
+def by_clerk(data: Any, name: str, life: Life) -> Any:
+    """Let the clerk write that the first person signed."""
+    if name != "signed" or any(item.type == "signed" for item in life.entries):
+        return data
+    honest, life.forgery = life.forgery, Forgery()
+    life.write(name, data, actor="clerk")
+    life.forgery = honest
+    return None
+
+
 def first_statement(_statement: Any, life: Life) -> Any:
     return life.statements["s1"]
 
@@ -129,6 +149,15 @@ def _stray(data: Any, life: Life) -> Any:
         life.write("certified", {"ceremony": "stray", "signatory": "s1", "certificate": OTHER})
     return data
 
+
+DOCUMENT: dict[str, dict[str, Any]] = {
+    "original": {"r0": FileState(7, ZERO)},
+    "pages": {"pages": 7},
+    "risks": {"risks": ("active",)},
+    "name": {"name_commitment": ZERO},
+    "repair": {"repaired_from": ZERO, "repairs": ("objects",)},
+}
+"""What the manifest says of its document, and *created* says too."""
 
 STATEMENTS: dict[str, tuple[Forgery, str]] = {
     "statements swapped between two people": (Forgery(statement=on(1, first_statement)), "person.other_place"),
@@ -181,7 +210,64 @@ STATEMENTS: dict[str, tuple[Forgery, str]] = {
     ),
     "manifest with other people than the journal": (
         Forgery(manifest=lambda m, _: replace(m, signatories=(m.signatories[0], replace(m.signatories[1], order=2)))),
-        "journal.other_manifest",
+        "journal.other_places",
+    ),
+    **{
+        f"manifest of another {name}": (Forgery(manifest=changed(**{name: said})), f"journal.other_{name}")
+        for name, said in {
+            "kind": "contract",
+            "environment": "production",
+            "disclosure": "full",
+            "rules": Rules((Quorum(("s1", "s2"), 2),), decline=Decline.CONTINUES).to_json(),
+            "deadline": "2099-12-24T00:00:00.000Z",
+        }.items()
+    },
+    **{
+        f"manifest whose document has another {name}": (Forgery(manifest=document(**said)), f"journal.other_{name}")
+        for name, said in DOCUMENT.items()
+    },
+    "manifest with other risks accepted": (
+        Forgery(manifest=changed(extra={"accepted_risks": ["active"]})),
+        "journal.other_accepted_risks",
+    ),
+    "manifest with another title": (Forgery(manifest=changed(title="Annat")), "opening.title"),
+    "manifest with other metadata": (Forgery(manifest=changed(metadata={"case": "KS 2"})), "opening.metadata"),
+    "manifest with another file name": (Forgery(manifest=document(name="annat.pdf")), "opening.document_name"),
+    "manifest with other attachments": (
+        Forgery(manifest=document(attachments=({"name": "a", "size": 1, "sha256": ZERO},))),
+        "opening.attachments",
+    ),
+    "manifest with another name": (Forgery(manifest=first_place(name="Eva Ek")), "opening.name"),
+    "manifest with another person": (Forgery(manifest=first_place(person="ab" * 16)), "opening.person"),
+    "manifest that shows a number": (
+        Forgery(manifest=first_place(identity={"scheme": "se.personnummer", "value": "190001019999"})),
+        "opening.identity",
+    ),
+    "manifest that shows what it may not": (
+        Forgery(draft=first_place(identity={"birthdate": "1950-01-01"})),
+        "person.disclosure",
+    ),
+    "a title that is empty": (Forgery(draft=changed(title="")), "evidence.not_shown"),
+    "a title that is white space": (Forgery(draft=changed(title=" ")), "evidence.not_shown"),
+    "a title that is part of what was shown": (Forgery(draft=changed(title="Protokoll")), "evidence.not_shown"),
+    "an opening that opens something else": (
+        Forgery(evidence=lambda e, _: replace(e, openings={**e.openings, "title": e.openings["metadata"]})),
+        "opening.commitment",
+    ),
+    "an opening that opens nothing": (
+        Forgery(evidence=lambda e, _: replace(e, openings={"title": {"salt": 7, "value": "x"}})),
+        "opening.commitment",
+    ),
+    "a ceremony with another eID": (Forgery(entry=told("ceremony_started", provider="bankid")), "journal.other_start"),
+    "a ceremony over another intent": (Forgery(entry=told("ceremony_started", intent=ZERO)), "journal.other_start"),
+    "a signature that the clerk gave": (Forgery(entry=by_clerk), "journal.other_actor"),
+    "statement of an earlier history": (
+        Forgery(statement=on(0, lambda s, life: replace(s, journal=life.made.journal))),
+        "journal.other_head",
+    ),
+    "rules that came of something else in the journal": (
+        Forgery(entry=told("completing", rules={})),
+        "journal.other_completion",
     ),
     "manifest with another date of birth in clear": (
         Forgery(
@@ -366,6 +452,38 @@ def test_a_risk_that_nobody_stated_fails(make: Maker):
     report = verify(make(source=source, forgery=Forgery(manifest=document(risks=("fonts",)))))
     assert "original.risk_not_recorded" in wrong(report)
     assert report.claims["C1"].verdict is Verdict.FAILED
+
+
+def test_a_risk_that_is_stated_and_that_nobody_accepted_fails(make: Maker):
+    """A manifest that names a script, and does not say that anybody accepted it, contradicts itself."""
+    source = PlainPdf(catalog=b"/OpenAction << /S /JavaScript /JS (1) >>").build()
+    report = verify(make(source=source, forgery=Forgery(draft=changed(extra={"accepted_risks": []}))))
+    assert wrong(report) == {"original.risk_not_accepted"}
+    assert report.claims["C1"].verdict is Verdict.FAILED
+
+
+def test_an_attachment_by_another_name_fails(make: Maker):
+    """Size and digest alone do not say which attachment it is."""
+
+    def renamed(manifest: Any, _life: Life) -> Any:
+        record = manifest.own.attachments[0] | {"name": "avtal.txt"}
+        return replace(manifest, documents=(replace(manifest.own, attachments=(record,)),))
+
+    assert verify(make(source=rich_document(), guests=GUESTS[:1])).verdict is Verdict.PASSED
+    report = verify(make(source=rich_document(), guests=GUESTS[:1], forgery=Forgery(draft=renamed)))
+    assert wrong(report) == {"original.attachments"}
+
+
+@pytest.mark.parametrize(("invited", "times"), [("Åsa  öberg", 0), ("Åsa Maria Öberg", 1), ("Bo Ek", 1)])
+def test_a_person_who_is_called_otherwise_than_invited_is_told(invited: str, times: int, make: Maker):
+    """By number the person is sure: the report shows the eID's name, and says that the invitation had another."""
+    report = verify(make(guests=GUESTS[:1], forgery=Forgery(draft=first_place(name=invited))))
+    assert report.verdict is Verdict.PASSED
+    assert [item.name for item in report.signatures if item.field.endswith("-s1")] == ["Åsa Öberg"]
+    found = [item.params for item in report.findings if item.code == "person.other_name"]
+    assert found == [{"invited": invited, "name": "Åsa Öberg"}] * times
+    lines = [line.text for line in render_report(report, "sv")]
+    assert len([line for line in lines if "Åsa Öberg" in line and invited in line]) == times
 
 
 def test_a_final_seal_of_another_organisation_fails(

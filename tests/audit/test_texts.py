@@ -14,7 +14,7 @@ from signkit.texts import LANGUAGES, codes
 
 ROOT = Path(signkit.__file__).parent
 AREAS = (
-    "archive|certificate|chain|changes|claim|completion|document|evidence|journal|original|person|report|rules|seal|"
+    "archive|certificate|chain|changes|claim|completion|document|evidence|journal|opening|original|person|report|rules|seal|"
     "signature|signatures|statement|timestamp"
 )
 QUOTED = re.compile(rf'"((?:{AREAS})\.[a-z0-9_.]+)"')

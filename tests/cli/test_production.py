@@ -26,13 +26,13 @@ REPLY = "application/timestamp-reply"
 
 
 class _Service:
-    """A timestamp authority of another organisation, over HTTP on the loopback; ``/down`` never works."""
+    """A timestamp authority over HTTP on the loopback, by default of another organisation; ``/down`` never works."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, organisation: str = "Tidsstämpling AB") -> None:
         clock = SystemClock()
         init_keys(
             folder,
-            organisation=Organisation(name="Tidsstämpling AB"),
+            organisation=Organisation(name=organisation),
             environment="production",
             now=clock.now() - timedelta(minutes=1),
             embedded_tsa=True,
@@ -71,6 +71,11 @@ class _Service:
         self.url = f"http://127.0.0.1:{self.http.server_port}"
         threading.Thread(target=self.http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
 
+    def close(self) -> None:
+        """Stop."""
+        self.http.shutdown()
+        self.http.server_close()
+
     def root(self) -> str:
         """Return the root in PEM."""
         return Certificate(self.keys.certificates(KeyName.ROOT)[0]).pem()
@@ -81,8 +86,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[_Service]:
     """Return a timestamp service that answers."""
     made = _Service(tmp_path_factory.mktemp("tsa") / "keys")
     yield made
-    made.http.shutdown()
-    made.http.server_close()
+    made.close()
 
 
 @pytest.fixture
@@ -159,6 +163,52 @@ def test_a_service_under_the_own_root(production: Any, tmp_path: Path) -> None:
     refused = {certificate.der for certificate in home.own_authorities()}
     assert refused == {authority.certificate(name).der for name in (KeyName.ROOT, KeyName.PERSON_CA, KeyName.SEAL_CA)}
     home.store.close()
+
+
+def test_it_takes_no_token_of_a_service_under_its_own_root(signkit_at: Any, protokoll: Path, tmp_path: Path) -> None:
+    """Trusted or not, such a service is passed over: nothing is sent, and the reason is told."""
+    own = _Service(tmp_path / "own" / "keys", "Björkviks kommun")
+    try:
+        signkit = signkit_at(tmp_path / "own")
+        signkit("init", "--environment", "production", "--organisation", "Björkviks kommun")
+        (tmp_path / "own.pem").write_text(own.root())
+        signkit("trust", "add", f"tsa:{tmp_path / 'own.pem'}", "--yes")
+        _configure(signkit, own, "real")
+        envelope = signkit("envelope", "create", protokoll, "--signatory", "A; id=198001011009", "--json").json["id"]
+        refused = signkit("envelope", "send", envelope, "--json", code=30).error
+        assert refused["code"] == "seal.timestamp"
+        assert "not independent of this home" in refused["message"]
+        assert own.asked
+        assert signkit.show(envelope)["state"] == "draft"
+    finally:
+        own.close()
+
+
+def test_a_service_that_was_not_trusted_when_the_envelope_was_sent(
+    signkit: Any, service: _Service, protokoll: Path, tmp_path: Path
+) -> None:
+    """Its token is refused before anything is signed; one of a service trusted then goes on, whichever it is."""
+    old = signkit.create(protokoll)
+    signkit("envelope", "send", old)
+    (tmp_path / "tsa.pem").write_text(service.root())
+    signkit("trust", "add", f"tsa:{tmp_path / 'tsa.pem'}", "--yes")
+    new = signkit.create(protokoll)
+    signkit("envelope", "send", new)
+    config = signkit.home / "config.toml"
+    bare = config.read_text()
+    text = bare.replace('services = ["embedded"]', 'services = ["down", "real"]')
+    for name, path in (("down", "down"), ("real", "tsa")):
+        text += f'\n[timestamp.{name}]\nurl = "{service.url}/{path}"\ncrl_urls = ["{service.url}/crl"]\n'
+    config.write_text(text)
+    refused = signkit("sign", old, "--as", "all", "--provider", "rehearsal", "--json", code=30).error
+    assert refused["code"] == "seal.timestamp.not_named"
+    signkit("sign", new, "--as", "all", "--provider", "rehearsal")
+    config.write_text(bare)
+    signkit("sign", old, "--as", "all", "--provider", "rehearsal")
+    for envelope in (old, new):
+        signkit("envelope", "export", envelope, "--output", tmp_path / envelope)
+        (path,) = (tmp_path / envelope).glob("*.pdf")
+        assert signkit("verify", path, "--json").json["verdict"] == "PASSED"
 
 
 def test_every_service_fails(production: Any, service: _Service, protokoll: Path, tmp_path: Path) -> None:
