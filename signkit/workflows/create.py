@@ -104,8 +104,7 @@ def create_envelope(
         UsageError: the draft contradicts itself, or names people by name only in a production home without saying so.
         DocumentError: a document cannot be signed; says why and what helps.
     """
-    now = desk.clock.now()
-    _check_draft(desk, draft, now)
+    _check_draft(desk, draft, desk.clock.now())
     envelope = envelope or new_id()
     with desk.store.objects.workspace() as folder:
         title = clean_words(draft.title or clean_name(draft.paths[0].stem)) or draft.kind
@@ -122,6 +121,7 @@ def create_envelope(
         openings = OpeningsDraft()
         data = _entry_data(desk, draft, documents, openings, title)
         with desk.store.write() as tx:  # inside the workspace: who holds one has documents that no entry names yet
+            now = desk.clock.now()  # not earlier: documents take time, and meanwhile others go on with the old envelope
             openings.store(tx, envelope)
             append(tx, envelope, "created", actor="clerk", data=data, at=now)
             if draft.corrects is not None:

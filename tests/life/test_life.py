@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from signkit.store import open_store
+from signkit.workflows import create
 
 SIGN = ("--provider", "rehearsal")
 TO = ("--to", "Dan Legat <dan@example.org>; id=195001189801", "--mandate", "Delegationsordning 4.2")
@@ -89,6 +90,23 @@ def test_a_correction_takes_new_documents_and_people(home: Any, protokoll: Path)
     assert [item["name"] for item in new["documents"]] == ["reglemente.pdf"]
     assert [item["name"] for item in new["signatories"]] == ["Bo Å"]
     home("envelope", "correct", old, "--json", code=10)
+
+
+def test_others_may_go_on_while_a_correction_is_made(home: Any, clock: Any, protokoll: Path, monkeypatch: Any):
+    """A document that takes a minute, and an export of the old envelope in that minute, are no wrong clock."""
+    old = home.create(protokoll)
+    home("envelope", "send", old)
+    home("envelope", "void", old, "--yes")
+    real = create._document
+
+    def slowly(*words: Any, **more: Any) -> Any:
+        clock.move(minutes=1)
+        home("envelope", "export", old, "--output", home.home.parent / "meanwhile")
+        return real(*words, **more)
+
+    monkeypatch.setattr(create, "_document", slowly)
+    assert home("envelope", "correct", old, "--json").json["corrects"] == old
+    assert home("doctor", "--json").json["sound"]
 
 
 def test_more_time_counts_from_when_it_was_given(home: Any, judge: Any, clock: Any, protokoll: Path):
