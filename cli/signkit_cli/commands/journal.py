@@ -21,8 +21,9 @@ _ID = Annotated[str, typer.Argument(help=h("help.envelope.id"), show_default=Fal
 def show(context: typer.Context, envelope: _ID) -> None:
     """Tell what has happened in an envelope, entry by entry."""
     from signkit.workflows.desk import find_envelope
+    from signkit.workflows.erase import erasures
     from signkit.workflows.openings import Openings
-    from signkit_cli.render.journal import story_json, story_lines
+    from signkit_cli.render.journal import erasure_lines, story_json, story_lines
 
     session: Session = context.obj
     home = session.open(write=False)
@@ -30,10 +31,13 @@ def show(context: typer.Context, envelope: _ID) -> None:
         found = find_envelope(tx, envelope)
         entries = tx.entries(found)
         openings = Openings(tx.openings(found))
+        gone = erasures(tx, found)
     if session.terminal.as_json:
         session.terminal.json(story_json(found, entries))
         return
     for line in story_lines(entries, openings, session.terminal.lang, verbose=session.terminal.verbose):
+        session.terminal.line(line)
+    for line in erasure_lines(gone, session.terminal.lang):
         session.terminal.line(line)
 
 

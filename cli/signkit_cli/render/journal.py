@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from signkit.model.entry import format_time
+from signkit.model.notices import CLERK
 from signkit.texts import text
 from signkit_cli.render.text import local_time
 from signkit_cli.terminal import printable
 
 if TYPE_CHECKING:
     from signkit.ports.store import StoredEntry
+    from signkit.workflows.erase import Erasure
     from signkit.workflows.openings import Openings
 
-__all__ = ["story_json", "story_lines"]
+__all__ = ["erasure_lines", "story_json", "story_lines"]
 
-_CODES = {"ceremony_ended": "outcome", "completing": "outcome"}
+_CODES = {"ceremony_ended": "outcome", "completing": "outcome", "notified": "outcome"}
 """Types whose sentence depends on a field of their data."""
 
 
@@ -44,20 +46,34 @@ def story_json(envelope: str, entries: Sequence[StoredEntry]) -> dict[str, Any]:
     }
 
 
+def erasure_lines(erasures: Iterable[Erasure], lang: str) -> Iterator[str]:
+    """Give one line per erasure: it is in the home's journal, not in the envelope's."""
+    for done in erasures:
+        yield f"{local_time(format_time(done.at))}  {text('story.erased', lang, rule=printable(done.rule))}"
+
+
 def _name(signatory: str, openings: Openings, lang: str, delegates: Mapping[str, str]) -> str:
     """Return who acted; of an envelope whose openings were erased, which place."""
+    if signatory == CLERK:
+        return text("story.clerk", lang)
     if not openings.values:
         return text("story.erased_name", lang, place=signatory)
     return printable(delegates.get(signatory) or openings.name(signatory))
 
 
+def _provider(name: str, lang: str) -> str:
+    """Return what people call an eID; its own name where we know no other."""
+    words = text(f"provider.{name}", lang)
+    return printable(name if words.startswith("provider.") else words)
+
+
 def _sentence(stored: StoredEntry, openings: Openings, lang: str, delegates: Mapping[str, str]) -> str:
     """Return what happened; who was given a mandate acts from then on under their own name."""
     entry = stored.entry
-    signatory = entry.data.get("signatory") or entry.actor.removeprefix("signatory:")
+    signatory = entry.data.get("signatory") or entry.data.get("to") or entry.actor.removeprefix("signatory:")
     params = {
         "name": _name(str(signatory), openings, lang, delegates),
-        "provider": printable(entry.data.get("provider", "")),
+        "provider": _provider(str(entry.data.get("provider", "")), lang),
         "count": len(entry.data.get("documents") or entry.data.get("files") or ()),
     }
     code = f"story.{entry.type}"
