@@ -25,7 +25,7 @@ __all__ = ["DATABASE", "SqlStore", "open_store"]
 
 DATABASE: Final = "signkit.sqlite"
 
-_SQLITE_GUARDED: Final = sa.text("SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'entries'")
+_SQLITE_TRIGGERS: Final = sa.text("SELECT sql FROM sqlite_master WHERE type IN ('trigger', 'view')")
 _POSTGRESQL_GUARDED: Final = sa.text(
     "SELECT count(*) FROM pg_trigger WHERE tgname = 'entries_append_only' AND tgrelid = 'entries'::regclass "
     "AND tgenabled IN ('O', 'A')"
@@ -77,9 +77,11 @@ class SqlStore:
         with wrapped(), self._engine.connect() as connection:
             sqlite = self._engine.dialect.name == "sqlite"
             answer = str(connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar()) if sqlite else "ok"
-            guards = _SQLITE_GUARDED if sqlite else _POSTGRESQL_GUARDED
-            wanted = len(SQLITE_GUARDS) if sqlite else 1
-            guarded = connection.execute(guards).scalar_one() >= wanted
+            if sqlite:  # those that we made, and none that does something else behind our back
+                found = {str(row[0]) for row in connection.execute(_SQLITE_TRIGGERS)}
+                guarded = found == {guard.replace(" IF NOT EXISTS", "") for guard in SQLITE_GUARDS}
+            else:
+                guarded = connection.execute(_POSTGRESQL_GUARDED).scalar_one() >= 1
         if answer != "ok":
             raise StoreCorruptError(
                 "the database file is damaged", hint="restore the newest backup beside it", subject={"file": DATABASE}
@@ -88,7 +90,7 @@ class SqlStore:
             raise StoreCorruptError(
                 "the database no longer refuses to change entries",
                 code="store.unguarded",
-                hint="somebody has removed its triggers; compare the journal with an older checkpoint",
+                hint="somebody has removed or replaced its triggers; compare the journal with an older checkpoint",
                 subject={"file": DATABASE},
             )
 

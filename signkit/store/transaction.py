@@ -32,6 +32,8 @@ _INSERT: Final = sa.text(
 )
 _BLOCK: Final = 4096
 _RECENT: Final = 1024
+_LAST_NUMBER: Final = 2**63 - 1
+"""Largest number that a row can have."""
 
 
 class Recent:
@@ -82,12 +84,12 @@ class SqlReadTransaction(Transaction):
     def leaves(self, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
         """Give the digests of the entries ``start`` to before ``stop``."""
         for row in self._range(sa.select(entries.c.idx, entries.c.digest), start, stop):
-            yield bytes(row.digest)
+            yield _blob(row.digest)
 
     def rows(self, start: int = 0, stop: int | None = None) -> Iterator[StoredRow]:
         """Give the rows ``start`` to before ``stop``, unjudged."""
         for row in self._range(_ROW, start, stop):
-            yield StoredRow(int(row.idx), str(row.envelope), int(row.seq), bytes(row.digest), bytes(row.raw))
+            yield StoredRow(int(row.idx), str(row.envelope), _number(row.seq), _blob(row.digest), _blob(row.raw))
 
     def envelopes(self, *, prefix: str = "", state: str | None = None) -> list[str]:
         """Return identifiers, newest first."""
@@ -127,12 +129,12 @@ class SqlReadTransaction(Transaction):
             .where(evidence.c.envelope == envelope)
             .order_by(evidence.c.digest)
         )
-        return {canonical.digest_text(bytes(row.digest)): bytes(row.data) for row in rows}
+        return {canonical.digest_text(_blob(row.digest)): _blob(row.data) for row in rows}
 
     def tile(self, level: int, number: int) -> bytes:
         """Return the hashes of a tile, or nothing."""
         rows = self._all(sa.select(tiles.c.hashes).where(tiles.c.level == level, tiles.c.number == number))
-        return bytes(rows[0][0]) if rows else b""
+        return _blob(rows[0][0]) if rows else b""
 
     def checkpoint(self) -> bytes | None:
         """Return the newest signed checkpoint note stored."""
@@ -143,17 +145,17 @@ class SqlReadTransaction(Transaction):
         """Return signed checkpoints with their tokens, newest first."""
         statement = sa.select(checkpoints.c.note, checkpoints.c.token).order_by(checkpoints.c.id.desc()).limit(limit)
         return [
-            StoredCheckpoint(bytes(row.note), None if row.token is None else bytes(row.token))
+            StoredCheckpoint(_blob(row.note), None if row.token is None else _blob(row.token))
             for row in self._all(statement)
         ]
 
     def _stored(self, row: Sequence[Any]) -> StoredEntry:
         """Return the entry of a row of ``_ROW``, compared with the row that it lies in."""
         index, envelope, seq, stored, raw = row
-        raw = bytes(raw)
+        raw = _blob(raw)
         digest = canonical.digest(raw)
         entry = self._recent.entry(raw)
-        if (entry.envelope, entry.seq, digest) != (envelope, seq, bytes(stored)):
+        if (entry.envelope, entry.seq, digest) != (envelope, seq, _blob(stored)):
             raise StoreCorruptError(
                 "a stored entry does not agree with its own row",
                 hint="keep the files as they are and run signkit doctor",
@@ -167,11 +169,11 @@ class SqlReadTransaction(Transaction):
 
     def _range(self, statement: sa.Select[Any], start: int, stop: int | None) -> Iterator[sa.Row[Any]]:
         """Give rows by number in blocks, so that no cursor stays open while the caller works."""
-        statement = statement.where(entries.c.idx >= sa.bindparam("start"), entries.c.idx < sa.bindparam("stop"))
+        statement = statement.where(entries.c.idx >= sa.bindparam("start"), entries.c.idx <= sa.bindparam("last"))
         statement = statement.order_by(entries.c.idx).limit(_BLOCK)
-        end = 2**62 if stop is None else stop
-        while start < end:
-            rows = self._all(statement, {"start": start, "stop": end})
+        last = _LAST_NUMBER if stop is None else stop - 1
+        while start <= last:
+            rows = self._all(statement, {"start": start, "last": last})
             yield from rows
             if len(rows) < _BLOCK:
                 return
@@ -269,8 +271,29 @@ class SqlWriteTransaction(SqlReadTransaction):
             return self._connection.execute(statement, parameters or {}).rowcount
 
 
-def _value(data: bytes) -> Json:
+def _blob(value: object) -> bytes:
+    """Return bytes as bytes; a table that was made anew may hold anything."""
+    if not isinstance(value, bytes | memoryview):
+        raise _not_written()
+    return bytes(value)
+
+
+def _number(value: object) -> int:
+    if not isinstance(value, int):
+        raise _not_written()
+    return value
+
+
+def _not_written() -> StoreCorruptError:
+    return StoreCorruptError(
+        "a stored value is not what was written",
+        code="store.corrupt",
+        hint="keep the files as they are and run signkit doctor",
+    )
+
+
+def _value(data: object) -> Json:
     try:
-        return canonical.decode(bytes(data))
+        return canonical.decode(_blob(data))
     except canonical.CanonicalError as exc:
-        raise StoreCorruptError("a stored value is not what was written", code="store.corrupt") from exc
+        raise _not_written() from exc

@@ -183,6 +183,48 @@ def test_a_tile_laid_out_for_later_poisons_no_root(home: Path) -> None:
     assert (home / "checkpoint").read_bytes().startswith(f"{ORIGIN}\n1004\n".encode())
 
 
+@pytest.mark.parametrize("number", [2**62, 2**63 - 1])
+def test_a_row_at_the_end_of_all_numbers_is_named(home: Path, number: int) -> None:
+    """No row is too far away to be looked at."""
+    database = sqlite3.connect(home / DATABASE)
+    statement = "INSERT INTO entries SELECT ?, 'zzz', seq, digest, raw FROM entries WHERE idx = 0"
+    database.execute(statement, (number,))
+    database.commit()
+    database.close()
+    assert {"journal.row_gap", "journal.row_place"} <= codes(home)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "CREATE TRIGGER more AFTER INSERT ON projections BEGIN DELETE FROM openings; END",
+        "DROP TRIGGER entries_no_update; CREATE TRIGGER entries_no_update BEFORE UPDATE ON entries BEGIN SELECT 1; END",
+    ],
+    ids=["one more", "one that does nothing"],
+)
+def test_triggers_are_those_that_were_made(home: Path, statement: str) -> None:
+    """Counting them is not enough."""
+    database = sqlite3.connect(home / DATABASE)
+    database.executescript(statement)
+    database.close()
+    assert codes(home) == {"journal.database"}
+
+
+@pytest.mark.parametrize("row", [(604, "q", 0, "text", "text"), (604, "q", "x", 5, 7), (604, "q", None, None, None)])
+def test_a_table_made_anew_without_types_is_damage(home: Path, row: tuple[object, ...]) -> None:
+    """Text where bytes should be, words where numbers should be, nothing at all."""
+    database = sqlite3.connect(home / DATABASE)
+    database.executescript(
+        "ALTER TABLE entries RENAME TO old; CREATE TABLE entries (idx, envelope, seq, digest, raw);"
+        "INSERT INTO entries SELECT * FROM old;"
+    )
+    database.execute("INSERT INTO entries VALUES (?, ?, ?, ?, ?)", row)
+    database.commit()
+    database.close()
+    with pytest.raises(StoreCorruptError):
+        codes(home)
+
+
 def test_nothing_is_signed_over_a_gap(home: Path) -> None:
     """A row far away makes a log of that many entries, most of which do not exist."""
     database = sqlite3.connect(home / DATABASE)
