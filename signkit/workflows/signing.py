@@ -35,7 +35,7 @@ from signkit.pages.signature_page import PLACE_WIDTH
 from signkit.pki.authority import PersonFacts
 from signkit.ports.keys import KeyName
 from signkit.ports.provider import Binding, Evidence, Signed
-from signkit.ports.store import WriteTransaction
+from signkit.ports.store import ReadTransaction
 from signkit.texts import language as known_language
 from signkit.texts import text
 from signkit.workflows.acting import acting, delegation_of
@@ -232,6 +232,7 @@ def _embed(desk: Desk, ceremony: OpenCeremony, filled: _Filled) -> None:
         with desk.store.read() as tx:
             envelope = load(tx, filled.slot.envelope)
             openings = Openings(tx.openings(envelope.id))
+            _still_open(tx, ceremony, filled.slot, desk.clock.now())  # else its field is to stay empty
         with desk.store.objects.workspace() as folder:
             try:
                 made = _all_documents(desk, ceremony, filled, (envelope, openings), folder)
@@ -360,7 +361,7 @@ def _written(
     return False
 
 
-def _still_open(tx: WriteTransaction, ceremony: OpenCeremony, slot: Slot, now: datetime) -> None:
+def _still_open(tx: ReadTransaction, ceremony: OpenCeremony, slot: Slot, now: datetime) -> None:
     envelope = load(tx, slot.envelope)
     expect_state(envelope, EnvelopeState.SENT, step="signing")
     if envelope.overdue(now):

@@ -13,6 +13,7 @@ import pytest
 
 from signkit.pages.render import inspect
 from signkit.store import open_store
+from signkit.workflows import signing
 
 
 def _start(home: Path, *words: str) -> subprocess.Popen[str]:
@@ -117,4 +118,25 @@ def test_one_person_at_two_desks(signkit: Any, protokoll: Path) -> None:
         assert code == 0 or json.loads(err.splitlines()[-1])["exit_code"] == 10
     assert _kinds(signkit.home, envelope)["signed"] == 1
     assert _signatures(signkit.home, signkit.show(envelope)) == {2}
+    _sound(signkit)
+
+
+def test_enough_have_signed_just_before_the_file_is_made(signkit: Any, protokoll: Path, monkeypatch: Any) -> None:
+    """Another signature meets the rules after one's certificate is made: who comes too late is told just that."""
+    envelope = signkit.create(protokoll, people=("A", "B"), more=["--rule", "any-of=s1,s2"])
+    signkit("envelope", "send", envelope)
+    done: list[bool] = []
+    real = signing._certified
+
+    def certified(desk: Any, *words: Any) -> Any:
+        made = real(desk, *words)
+        if not done:
+            done.append(True)
+            signkit("sign", envelope, "--as", "s2", "--provider", "rehearsal")
+        return made
+
+    monkeypatch.setattr(signing, "_certified", certified)
+    late = signkit("sign", envelope, "--as", "s1", "--provider", "rehearsal", "--json", code=10)
+    assert late.error["code"] in {"envelope.not_needed", "envelope.transition"}
+    assert [item["state"] for item in signkit.show(envelope)["signatories"]] == ["not_needed", "signed"]
     _sound(signkit)
