@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from signkit.canonical import Json
-from signkit.errors import DocumentError, TransitionError, UnreadableDocumentError, UsageError
+from signkit.errors import DocumentError, StoreError, TransitionError, UnreadableDocumentError, UsageError
 from signkit.journal.writer import append
 from signkit.model.entry import format_time
 from signkit.model.ids import new_id
@@ -40,6 +41,8 @@ __all__ = ["MAX_DOCUMENTS", "EnvelopeDraft", "create_envelope"]
 MAX_DOCUMENTS = 100
 """Most documents of one envelope, ours: an entry names them all."""
 MAX_TITLE = 300
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
+"""What a disk says that takes no more: the home's fault, not the document's."""
 DISCLOSURES = ("none", "birthdate", "full")
 
 
@@ -175,6 +178,12 @@ def _document(
         exc.subject["file"] = str(path)  # not the copy that was looked at
         raise
     except OSError as exc:
+        if exc.errno in _FULL:
+            raise StoreError(
+                f"the home has no room for {path.name}: {exc.strerror}",
+                code="store.full",
+                hint="make room on its disk, then repeat the step",
+            ) from exc
         raise UnreadableDocumentError(
             f"{path} cannot be read: {exc.strerror}", subject={"file": str(path)}, hint="check its permissions"
         ) from exc

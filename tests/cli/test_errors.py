@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -222,3 +223,15 @@ def test_a_name_that_is_no_utf_8(signkit: Any, tmp_path: Path, protokoll: Path) 
     Path(os.fsdecode(odd)).write_bytes(protokoll.read_bytes())
     ended = _shell(signkit.home, f"cd '{tmp_path}' && $S verify *.pdf --json")
     assert json.loads(ended.stdout.decode("utf-8", "strict"))["input"]["path"] == "b\udcff\udce5.pdf"
+
+
+def test_a_full_disk_is_not_the_documents_fault(signkit: Any, protokoll: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A home without room says so with the store's code, in Swedish, and keeps nothing of the attempt."""
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("signkit.workflows.create.copy_file", full)
+    said = signkit("envelope", "create", protokoll, "--signatory", "A", code=11, lang="sv").err
+    assert "hemmet har inte plats för protokoll.pdf: disken är full" in said
+    assert signkit("envelope", "list", "--json").out == ""
