@@ -72,17 +72,14 @@ def judge_home(week: Week) -> None:
 
 
 def judge_files(week: Week) -> Counter[str]:
-    """Export everything and verify it with its evidence, and its bundle; return the verdicts."""
+    """Export everything and verify it with its evidence, and a third as bundles; return the verdicts."""
     town, out = week.town, week.town.folder / "archive"
     trust = town.folder / "archive.pem"
     town.clerks.one("trust", "export", trust)
     trusted = ("--trust", str(trust), "--trust", f"witness:{town.folder / 'witness.txt'}")
     sent = [case for case in week.cases.values() if case.state != "draft"]
-    jobs = [
-        Act(("envelope", "export", case.id, "--output", str(out / case.id), *more), case.id)
-        for case in sent
-        for more in ((), ("--bundle",))
-    ]
+    jobs = [Act(("envelope", "export", case.id, "--output", str(out / case.id)), case.id) for case in sent]
+    jobs += [Act((*job.words, "--bundle"), job.case) for job in jobs[::3]]
     town.clerks.run(jobs)
     verdicts: Counter[str] = Counter()
     checks: list[Act] = []

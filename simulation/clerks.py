@@ -26,7 +26,7 @@ from signkit_cli.composition import SystemClock
 __all__ = ["LATER", "Act", "Clerks", "import_everything"]
 
 LATER: Final = Path(__file__).resolve().parents[1] / "tests" / "later.py"
-_AT_ONCE: Final = 8
+_AT_ONCE: Final = 10
 
 
 def import_everything() -> None:

@@ -62,8 +62,8 @@ class Week:
 
     def run(self) -> None:
         """Live through a week: seven days, in rounds of some hours."""
-        at_once = 8 if self.size < _LARGE else 16
-        rounds = max(10, self.size * 6 // at_once)
+        at_once = 6 if self.size < _LARGE else 16
+        rounds = max(10, self.size * 4 // at_once)
         step = timedelta(days=7) / rounds
         start = self.town.clerks.shift
         for number in range(rounds):
