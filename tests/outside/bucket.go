@@ -35,7 +35,8 @@ func serveBucket(_ context.Context, words []string) (any, error) {
 	if err := memory.CreateBucket(words[0]); err != nil {
 		return nil, err
 	}
-	store, credentials, writes := gofakes3.New(memory).Server(), aws.Credentials{AccessKeyID: words[1], SecretAccessKey: words[2]}, atomic.Int64{}
+	credentials := aws.Credentials{AccessKeyID: words[1], SecretAccessKey: words[2]}
+	store, writes := gofakes3.New(memory).Server(), atomic.Int64{}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
@@ -44,7 +45,11 @@ func serveBucket(_ context.Context, words []string) (any, error) {
 	return nil, http.Serve(listener, http.HandlerFunc(func(answer http.ResponseWriter, request *http.Request) {
 		if request.Method == http.MethodPut && writes.Add(1) == busy {
 			answer.WriteHeader(http.StatusServiceUnavailable)
-		} else if err := signed(request, credentials); err != nil && request.Method != http.MethodGet {
+		} else if request.Method == http.MethodGet {
+			store.ServeHTTP(answer, request)
+		} else if !strings.Contains(request.Header.Get("Authorization"), "/"+region+"/s3/aws4_request") {
+			answer.WriteHeader(http.StatusBadRequest)
+		} else if err := signed(request, credentials); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			answer.WriteHeader(http.StatusForbidden)
 		} else {
