@@ -215,6 +215,8 @@ class SqlWriteTransaction(SqlReadTransaction):
         raw, read = entry.settled()
         digest = canonical.digest(raw)
         index = self.size() if self._next is None else self._next
+        if index > _LAST_NUMBER:
+            raise _not_written()
         row = {"idx": index, "envelope": entry.envelope, "seq": entry.seq, "digest": digest, "raw": raw}
         self._session.rows(_INSERT, row)
         stored = StoredEntry(index, read, raw, digest)

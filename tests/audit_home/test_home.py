@@ -192,6 +192,11 @@ def test_a_row_at_the_end_of_all_numbers_is_named(home: Path, number: int) -> No
     database.commit()
     database.close()
     assert {"journal.row_gap", "journal.row_place"} <= codes(home)
+    if number == 2**63 - 1:
+        store = open_store(home)
+        with pytest.raises(StoreCorruptError), store.write() as tx:
+            append(tx, "ccc", "noted", actor="clerk", data={}, at=NOW)
+        store.close()
 
 
 @pytest.mark.parametrize(
