@@ -83,6 +83,8 @@ def _note_what_is_left(case: Case) -> None:
     least = next((level for level in ("B-B", "B-T", "B-LT") if level in levels), None)
     if least is not None:
         case.skip("5", "archive.not_long_term", level=least)
+        if case.completion is not None:
+            case.skip("5", "archive.cut_off")
 
 
 def _report(case: Case, claims: Mapping[str, Claim], verdict: Verdict) -> Report:
