@@ -17,6 +17,7 @@ from signkit import canonical
 from signkit.canonical import Json
 from signkit.journal.checkpoint import sign_checkpoint
 from signkit.journal.merkle import LeafNodes, inclusion_proof, leaf_hash, root_of
+from signkit.model.entry import format_time
 from signkit.model.evidence_file import CeremonyEvidence, EvidenceFile
 from signkit.model.ids import field_prefix
 from signkit.model.person import commit, person_of
@@ -125,7 +126,7 @@ def _begin(life: Life, data: bytes, deadline: datetime | None, rules: Rules | No
         ),
         fields=life.names,
         rules=(rules or all_must_sign(places)).to_json(),
-        deadline=deadline.isoformat() if deadline else None,
+        deadline=format_time(deadline) if deadline else None,
         issuers=_issuers(life.trusted),
         journal=JournalHead(ORIGIN, canonical.digest_text(bytes(32)), 1),
         extra={"accepted_risks": sorted(set(risks) & REFUSING)},
@@ -230,7 +231,7 @@ def _sign(life: Life, number: int) -> None:
         envelope=ENVELOPE,
         document=0,
         signatory=place,
-        role=life.made.signatories[number].role,
+        role=next((item.role for item in life.made.signatories if item.id == place), guest.role),
         person=person,
         identified_by="number" if guest.value else "name",
         ceremony=ceremony,

@@ -474,6 +474,14 @@ def test_an_attachment_by_another_name_fails(make: Maker):
     assert wrong(report) == {"original.attachments"}
 
 
+def test_every_difference_from_what_was_created_has_its_own_code():
+    """The table above makes codes of parts; here they are in full."""
+    codes = {"journal.other_original", "journal.other_pages", "journal.other_risks", "journal.other_name"}
+    codes |= {"journal.other_kind", "journal.other_environment", "journal.other_disclosure", "journal.other_rules"}
+    codes |= {"journal.other_deadline", "journal.other_repair", "journal.other_places", "journal.other_accepted_risks"}
+    assert codes <= {code for _, code in STATEMENTS.values()}
+
+
 @pytest.mark.parametrize(("invited", "times"), [("Åsa  öberg", 0), ("Åsa Maria Öberg", 1), ("Bo Ek", 1)])
 def test_a_person_who_is_called_otherwise_than_invited_is_told(invited: str, times: int, make: Maker):
     """By number the person is sure: the report shows the eID's name, and says that the invitation had another."""

@@ -54,6 +54,9 @@ def composed() -> set[str]:
     found |= {f"report.verdict.{name}" for name in ("passed", "failed", "indeterminate")}
     chain = ("untrusted", "expired", "not_yet_valid", "revoked", "revocation_missing", "algorithm", "usage", "invalid")
     found |= {f"{area}.{name}" for area in ("chain", "timestamp") for name in chain}
+    created = "kind environment disclosure rules deadline pages risks name repair original"
+    found |= {f"journal.other_{name}" for name in created.split()}
+    found |= {f"opening.{name}" for name in ("title", "metadata", "document_name", "attachments", "name")}
     words = ("imprint", "digest", "value", "ess", "no_certificate", "validity", "unreadable", "future", "order")
     return found | {f"timestamp.{name}" for name in words}
 
