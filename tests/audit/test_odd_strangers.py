@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from pyhanko_certvalidator.registry import SimpleCertificateStore
 from signkit.errors import UnsupportedDocumentError
 from signkit.model.report import Report, Verdict
 from signkit.pades.examine import examine
+from signkit.pades.structure import Pdf, Ref
 from signkit.testing.odd import updated_after_word, word_style
 
 from .conftest import wrong
@@ -80,6 +82,26 @@ def test_a_stream_slipped_in_after_signing_is_found(tmp_path: Path) -> None:
     before = data.rpartition(b"startxref\n")[2].partition(b"\n")[0]
     tail = b"xref\n0 0\ntrailer\n<< /Size 9 /Root 1 0 R /Prev %s /XRefStm %s >>\n" % (before, before)
     assert wrong(judged(data + tail + b"startxref\n%d\n%%%%EOF\n" % len(data), tmp_path))
+
+
+def recataloged(data: bytes, change: Callable[[bytes], bytes]) -> bytes:
+    """Return the file saved again by a program that writes the catalog under a new number, and forgets trailer keys."""
+    view = Pdf.open(data).view()
+    root = view.trailer["Root"]
+    assert isinstance(root, Ref)
+    old = re.findall(rb"(?s)\n%d 0 obj(.+?)endobj" % root.num, data)[-1]
+    before = data.rpartition(b"startxref\n")[2].partition(b"\n")[0]
+    new = data + b"90 0 obj" + change(old) + b"endobj\n"
+    trailer = b"trailer\n<< /Size 91 /Root 90 0 R /Prev %s /AdditionalStreams [/x 91 0 R] >>\n" % before
+    return new + b"xref\n90 1\n%010d 00000 n \n" % len(data) + trailer + b"startxref\n%d\n%%%%EOF\n" % len(new)
+
+
+def test_a_catalog_under_a_new_number_is_compared(tmp_path: Path) -> None:
+    """The same catalog elsewhere changes nothing; another one does."""
+    data = loosely_signed(PLAIN)
+    sound(judged(recataloged(data, bytes), tmp_path))
+    moved = recataloged(data, lambda old: re.sub(rb"/Pages \d+", b"/Pages 3", old))
+    assert "changes.unexplained" in wrong(judged(moved, tmp_path))
 
 
 def test_an_unknown_attribute_of_several_values_is_no_fault(tmp_path: Path) -> None:

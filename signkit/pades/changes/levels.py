@@ -22,10 +22,6 @@ ORDER: Final = tuple(ChangeLevel)
 """From harmless to not explained."""
 _FILLED: Final = ("V", "AP", "AS", "M", "I", "TI", "RV", "MK", "Kids")
 """What filling in may change in a field or its widget."""
-_TRAILER_KEYS: Final = (
-    *("Size", "Prev", "ID", "Info", "XRefStm", "Type", "W", "Index", "Length", "Filter", "DecodeParms"),
-    "DocChecksum",
-)
 _FORM_KEYS: Final = ("Fields", "SigFlags", "DR", "DA", "NeedAppearances")
 
 
@@ -101,8 +97,9 @@ class RevisionChanges:
             self._found.append(level)
 
     def _trailer(self) -> None:
+        """``/Root`` may be another number, for the catalogs are compared; keys of no standard are read by nobody."""
         before, after = self._before.trailer, self._after.trailer
-        if same_but(before, after, _TRAILER_KEYS) is not None:
+        if not same(before.get("Encrypt"), after.get("Encrypt")) or type(after.get("Root")) is not Ref:
             self._found.append(ChangeLevel.OTHER)
         if not same(before.get("Info"), after.get("Info")):
             self._found.append(self._metadata_level())
