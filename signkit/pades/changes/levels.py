@@ -118,14 +118,14 @@ class RevisionChanges:
             if key in {"DSS", "Extensions"} and key in after:
                 self._found.append(ChangeLevel.VALIDATION_DATA)
             elif key in {"Metadata", "Version"}:
-                self._found.append(self._metadata_level() if key == "Metadata" else ChangeLevel.FORM_FILL)
+                self._found.append(self._metadata_level())
             elif key == "AcroForm" and key in after:
                 self._found.append(self._new_field_level())
             else:
                 self._found.append(ChangeLevel.OTHER)
 
     def _metadata_level(self) -> ChangeLevel:
-        """Re-dating metadata is a by-product of adding validation data, and of that alone."""
+        """Re-dating metadata, and raising the version, is a by-product of adding validation data, and of that alone."""
         if self._redated is None:
             store = self._before.catalog.get("DSS"), self._after.catalog.get("DSS")
             touched = not same(*store) or any(isinstance(ref, Ref) and ref.num in self.changed for ref in store)

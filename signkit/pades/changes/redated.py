@@ -23,6 +23,7 @@ _DATED: Final = frozenset(
     {
         "{http://ns.adobe.com/xap/1.0/}ModifyDate",
         "{http://ns.adobe.com/xap/1.0/}MetadataDate",
+        "{http://ns.adobe.com/xap/1.0/mm/}InstanceID",
         "{http://ns.adobe.com/pdf/1.3/}Producer",
         "{adobe:ns:meta/}xmptk",
     }
