@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import dataclasses
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from signkit.audit.bundle_journal import BundleJournal
+from signkit.audit.bundle_journal import BundleJournal, read_openings
 from signkit.audit.case import Given
 from signkit.audit.examine import Examined, anchor_facts, examine, once, worst_first
 from signkit.canonical import digest_text
@@ -133,10 +134,19 @@ class _Bundle:
         if index.evidence is None:
             return None
         try:
-            return EvidenceFile.decode(self.reader.read(index.evidence, limit=MAX_EVIDENCE_BYTES))
+            found = EvidenceFile.decode(self.reader.read(index.evidence, limit=MAX_EVIDENCE_BYTES))
+            return found if found.erased else dataclasses.replace(found, openings=self._openings(index, found))
         except (StatementError, ContainerReadError):
             self._add("8", Verdict.FAILED, "bundle.evidence", subject=index.evidence, claims=("C3b",))
             return None
+
+    def _openings(self, index: BundleIndex, evidence: EvidenceFile) -> Mapping[str, Any]:
+        """Return what opens commitments, from the evidence and the file beside it; that they agree is judged there."""
+        try:
+            beside = read_openings(self.reader, index)
+        except (StatementError, ContainerReadError):
+            return evidence.openings
+        return {**beside, **evidence.openings}
 
     def _documents(self, index: BundleIndex, evidence: EvidenceFile | None) -> list[Examined]:
         found = []

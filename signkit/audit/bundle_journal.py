@@ -27,11 +27,12 @@ from signkit.model.envelope import fold
 from signkit.model.evidence_file import EvidenceFile
 from signkit.model.person import commitment_of
 from signkit.model.report import Finding, NotChecked, Verdict
+from signkit.model.statement import StatementError
 from signkit.pades.asic.reader import ContainerReader, ContainerReadError
 from signkit.pades.validate_time import Judge, imprint_of
 from signkit.x509.anchors import TrustAnchors
 
-__all__ = ["BundleJournal"]
+__all__ = ["BundleJournal", "read_openings"]
 
 _MAX_TOKEN_BYTES: Final = 256 * 1024
 _MAX_PROOF_BYTES: Final = 2 * MAX_NOTE_BYTES
@@ -75,7 +76,7 @@ class BundleJournal:
                 self._continues(case, entries, checkpoint)
             self._witnesses(checkpoint)
         self._documents(known, entries)
-        self._openings(entries)
+        self._openings(entries, evidence)
         self._erased(evidence, erasures)
         if anchored is not None and all(item.verdict is Verdict.PASSED for item in self.findings):
             time = f"{anchored.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
@@ -217,24 +218,21 @@ class BundleJournal:
             if not fits or case.prefix(state.size) != state.sha256:
                 self._fail("other_document")
 
-    def _openings(self, entries: Sequence[Entry]) -> None:
-        if self.index.openings is None:
-            return
-        raw = self._read(self.index.openings, _MAX_OPENINGS_BYTES)
-        if raw is None:
-            return
+    def _openings(self, entries: Sequence[Entry], evidence: EvidenceFile | None) -> None:
+        """Each opening opens what an entry commits to, and is the one that the evidence has under its name."""
         try:
-            value: Any = canonical.decode(raw, max_bytes=_MAX_OPENINGS_BYTES)
-            openings = dict(value["openings"]) if value["envelope"] == self.index.envelope else None
-        except (canonical.CanonicalError, KeyError, TypeError, ValueError):
-            openings = None
-        if openings is None:
+            openings = read_openings(self.reader, self.index)
+        except StatementError:
             self._fail("openings_unreadable", self.index.openings)
             return
-        said = _texts([dict(entry.data) for entry in entries])
+        except ContainerReadError as exc:
+            self._fail(exc.code, self.index.openings)
+            return
+        said, beside = _texts([dict(entry.data) for entry in entries]), evidence.openings if evidence else {}
         for name, opening in openings.items():
             held = isinstance(opening, dict) and isinstance(opening.get("salt"), str)
-            if not held or commitment_of(opening["salt"], opening.get("value")) not in said:
+            held = held and commitment_of(opening["salt"], opening.get("value")) in said
+            if not held or beside.get(name, opening) != opening:
                 self._fail("openings", self.index.openings, name=str(name)[:80])
 
     def _erased(self, evidence: EvidenceFile | None, erasures: Sequence[Entry]) -> None:
@@ -252,6 +250,25 @@ class BundleJournal:
 def _generation(checkpoint: Checkpoint, case: Case) -> int:
     origin = case.manifest.issuers.log.partition("+")[0] if case.manifest else ""
     return generation_of(origin, checkpoint.origin) or 0
+
+
+def read_openings(reader: ContainerReader, index: BundleIndex) -> dict[str, Any]:
+    """Return the openings beside the evidence of a bundle; none where it has no such file.
+
+    Raises:
+        StatementError: it is none.
+        ContainerReadError: it cannot be read.
+    """
+    if index.openings is None:
+        return {}
+    raw = reader.read(index.openings, limit=_MAX_OPENINGS_BYTES)
+    try:
+        value: Any = canonical.decode(raw, max_bytes=_MAX_OPENINGS_BYTES)
+        if value["envelope"] == index.envelope:
+            return dict(value["openings"])
+    except (canonical.CanonicalError, KeyError, TypeError, ValueError) as exc:
+        raise StatementError("statement.form", "no openings") from exc
+    raise StatementError("statement.form", "openings of another envelope")
 
 
 def _texts(value: Json) -> set[str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from asn1crypto import cms
+from asn1crypto import cms, x509
 
 from signkit import canonical
 from signkit.audit import verify_file
@@ -34,7 +34,7 @@ from signkit.testing.proved import ENVELOPE, GUESTS, Forgery, Life, ProvedFile, 
 from signkit.x509.anchors import LOG, TrustAnchor, TrustAnchors
 from signkit.x509.certificates import Certificate
 
-from .conftest import verify, wrong
+from .conftest import ISSUER, verify, wrong
 
 Maker = Callable[..., ProvedFile]
 ZERO = "sha256:" + "0" * 64
@@ -304,6 +304,23 @@ def test_mandates_before_the_end_and_with_other_words(make: Maker):
     assert "rules.mandate_open" in wrong(verify(file, file.revisions["s1"]), Verdict.INDETERMINATE)
 
 
+def test_a_signature_dated_before_the_one_before_it(make: Maker, monkeypatch: pytest.MonkeyPatch):
+    """Signkit refuses to make one; a forger whose program does not look is found."""
+    monkeypatch.setattr("signkit.pades.embed.check_newest_signature", lambda *_, **__: None)
+    report = verify(make(guests=GUESTS[:1], forgery=Forgery(statement=first(later(-20)))))
+    assert "signatures.time_falls" in wrong(report)
+
+
+def test_a_signature_by_a_certificate_that_has_expired(make: Maker, monkeypatch: pytest.MonkeyPatch):
+    """A one-time key that is used a quarter of an hour later has no certificate any more."""
+    monkeypatch.setattr(Certificate, "valid_at", lambda *_: True)
+    file = make(guests=GUESTS[:1], forgery=Forgery(statement=first(later(900))))
+    monkeypatch.undo()
+    report = verify(file)
+    assert report.verdict is Verdict.FAILED
+    assert "person.outside_validity" in wrong(report)
+
+
 def reasons(report: Report) -> set[str]:
     """Return why something was not checked."""
     return {item.reason for item in report.not_checked}
@@ -368,6 +385,24 @@ def test_more_signatures_than_are_read(honest: ProvedFile, monkeypatch: pytest.M
     report = verify(honest)
     assert report.verdict is not Verdict.PASSED
     assert "signatures.too_many" in wrong(report, Verdict.INDETERMINATE)
+
+
+def test_an_original_beyond_the_limits(honest: ProvedFile, monkeypatch: pytest.MonkeyPatch):
+    """An original that is larger or deeper than is read leaves its risks, and C1, open."""
+
+    def too_deep(_pdf: Any) -> Any:
+        raise UnreadableDocumentError("too deep", code="structure.limit")
+
+    monkeypatch.setattr("signkit.audit.original.read_facts", too_deep)
+    report = verify(honest)
+    assert "original.limit" in wrong(report, Verdict.INDETERMINATE)
+    assert report.claims["C1"].verdict is Verdict.INDETERMINATE
+
+
+def test_an_original_beside_a_file_that_has_none(make: Maker):
+    """A file without a manifest has no original to compare with, and that is said."""
+    file = make(forgery=LIES["statement.without_manifest"], guests=GUESTS[:1])
+    assert "original.not_a_signkit_file" in reasons(verify(file, original=file.revisions["r0"]))
 
 
 def test_a_second_reader_that_reads_nothing(honest: ProvedFile, monkeypatch: pytest.MonkeyPatch):
@@ -436,6 +471,53 @@ def other_version(signed: Any) -> None:
     signed["version"] = "v3"
 
 
+def other_certificates(signed: Any) -> None:
+    stranger = x509.Certificate.load(ISSUER.der)
+    del signed["certificates"][-1]
+    signed["certificates"].append(cms.CertificateChoices(name="certificate", value=stranger))
+
+
+def without_attribute(name: str) -> Callable[[Any], None]:
+    """Return a change that takes a signed attribute away."""
+
+    def change(signed: Any) -> None:
+        info = signed["signer_infos"][0]
+        info["signed_attrs"] = cms.CMSAttributes([item for item in info["signed_attrs"] if item["type"].native != name])
+
+    return change
+
+
+def other_ess(signed: Any) -> None:
+    for item in signed["signer_infos"][0]["signed_attrs"]:
+        if item["type"].native == "signing_certificate_v2":
+            item["values"][0]["certs"][0]["cert_hash"] = bytes(32)
+
+
+def twice(signed: Any) -> None:
+    info = signed["signer_infos"][0]
+    attributes = list(info["signed_attrs"])
+    info["signed_attrs"] = cms.CMSAttributes([*attributes, attributes[0].copy()])
+
+
+def long_length(data: bytes) -> bytes:
+    """Write the outer length with a byte more than it needs."""
+    start, end = contents(data)
+    digits = data[start:end]
+    assert digits.startswith(b"3082")
+    assert digits.endswith(b"00")
+    return data[:start] + b"308300" + digits[4:-2] + data[end:]
+
+
+def last(old: bytes, new: bytes) -> Callable[[bytes], bytes]:
+    """Return a change of the last place where something stands."""
+
+    def apply(data: bytes) -> bytes:
+        at = data.rindex(old)
+        return data[:at] + new + data[at + len(old) :]
+
+    return apply
+
+
 @pytest.mark.parametrize(
     ("change", "code"),
     [
@@ -444,8 +526,28 @@ def other_version(signed: Any) -> None:
         (rewritten(unknown_attribute), "signature.unsigned_attribute"),
         (rewritten(fewer_certificates), "signature.no_certificate"),
         (rewritten(other_version), "signature.cms_form"),
+        (rewritten(other_certificates), "signature.stray_certificate"),
+        (rewritten(without_attribute("signing_certificate_v2")), "signature.no_ess"),
+        (rewritten(other_ess), "signature.ess"),
+        (rewritten(twice), "signature.signed_attributes"),
+        (long_length, "signature.not_der"),
+        (last(b"/ETSI.CAdES.detached", b"/adbe.pkcs7.detached"), "signature.sub_filter"),
+        (last(b"/ByteRange [0 ", b"/ByteRange [1 "), "signature.byte_range"),
     ],
-    ids=["hex", "token", "attribute", "certificates", "version"],
+    ids=[
+        "hex",
+        "token",
+        "attribute",
+        "certificates",
+        "version",
+        "stray",
+        "no ess",
+        "other ess",
+        "twice",
+        "length",
+        "filter",
+        "range",
+    ],
 )
 def test_a_container_of_another_form_fails(
     change: Callable[[bytes], bytes], code: str, honest: ProvedFile, tmp_path: Path

@@ -133,6 +133,16 @@ def _opening(files: Files) -> Files:
     return {**files, "evidence/openings.json": encode({**value, "openings": openings})}
 
 
+def _openings_exchanged(files: Files) -> Files:
+    """Two names exchanged, each opening something that some entry commits to; the evidence brings none of its own."""
+    evidence: Any = decode(files["evidence/evidence.json"], max_bytes=1 << 20)
+    value: Any = decode(files["evidence/openings.json"], max_bytes=1 << 20)
+    openings = value["openings"]
+    openings |= {"title": openings["metadata"], "metadata": openings["title"]}
+    bare = {**files, "evidence/evidence.json": encode({**evidence, "openings": {}})}
+    return {**bare, "evidence/openings.json": encode({**value, "openings": openings})}
+
+
 def _claimed_erased(files: Files) -> Files:
     value: Any = decode(files["evidence/evidence.json"], max_bytes=1 << 20)
     said = {"ceremonies": [], "openings": {}, "person_key": "", "erased": {"at": "2026-01-01", "rule": "x"}}
@@ -180,6 +190,22 @@ OPERATOR: dict[str, tuple[Callable[[Files], Files], str, Verdict]] = {
         Verdict.INDETERMINATE,
     ),
     "an opening changed": (_opening, "bundle.openings", Verdict.FAILED),
+    "openings exchanged": (_openings_exchanged, "opening.commitment", Verdict.FAILED),
+    "openings that are none": (
+        lambda files: {**files, "evidence/openings.json": b"{}"},
+        "bundle.openings_unreadable",
+        Verdict.FAILED,
+    ),
+    "evidence that is none": (
+        lambda files: {**files, "evidence/evidence.json": b"{}"},
+        "bundle.evidence",
+        Verdict.FAILED,
+    ),
+    "an entry that is none": (
+        lambda files: {**files, index_of(files)["entries"][2]["entry"]: b"{}"},
+        "bundle.entry",
+        Verdict.FAILED,
+    ),
     "evidence of the other person": (_other_evidence, "evidence.commitment", Verdict.FAILED),
     "evidence said to be erased": (_claimed_erased, "bundle.erased_unproved", Verdict.INDETERMINATE),
     "checkpoint of another": (
