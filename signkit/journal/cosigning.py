@@ -19,7 +19,10 @@ from signkit.journal.witness import add_checkpoint_body
 from signkit.ports.store import Store
 from signkit.ports.witness import WitnessService
 
-__all__ = ["Cosigned", "ask_witnesses"]
+__all__ = ["OVERTAKEN", "Cosigned", "ask_witnesses"]
+
+OVERTAKEN: Final = "witness.overtaken"
+"""Another process of the same home was quicker: the log has grown, and no witness goes back."""
 
 _SIZE: Final = re.compile(rb"(0|[1-9][0-9]{0,15})\n")
 
@@ -90,6 +93,8 @@ def _verified(body: bytes, note: bytes, vkey: str) -> bytes:
 def _proof(store: Store, old: int, checkpoint: Checkpoint) -> list[bytes]:
     with store.read() as tx:
         tree = Tree(tx)
+        if checkpoint.size < old <= tree.size:
+            raise JournalError("the witness has vouched for a newer checkpoint of this home", code=OVERTAKEN)
         if not old <= checkpoint.size <= tree.size:
             raise JournalError(
                 f"a witness has seen {old} entries of this log, which has {checkpoint.size}: it was cut or restored",

@@ -13,7 +13,6 @@ from typing import Final
 
 from signkit.errors import StoreLockedError
 from signkit.journal.checkpoint import Checkpoint, log_vkey
-from signkit.journal.log import anchor
 from signkit.journal.note import VerifierKey, ed25519_spki, parse_vkey
 from signkit.journal.proof import TlogProof
 from signkit.journal.tree import Tree
@@ -23,7 +22,7 @@ from signkit.model.envelope import Envelope
 from signkit.ports.keys import KeyName
 from signkit.ports.store import StoredEntry
 from signkit.workflows.desk import Desk
-from signkit.workflows.vouching import cosignatures_for
+from signkit.workflows.vouching import vouched_anchor
 
 __all__ = ["JournalPart", "journal_part"]
 
@@ -52,8 +51,8 @@ def journal_part(desk: Desk, envelope: Envelope) -> JournalPart:
         StoreLockedError: somebody has gone on with the envelope meanwhile.
     """
     key = desk.keys.key(KeyName.JOURNAL)
-    anchored = anchor(desk.store, origin=desk.origin, key=key, timestamper=desk.stamps.timestamper)
-    lines = "".join(f"{line}\n" for line in cosignatures_for(desk, anchored.note))
+    anchored, cosignatures = vouched_anchor(desk)
+    lines = "".join(f"{line}\n" for line in cosignatures)
     note = anchored.note + lines.encode("utf-8")
     first = parse_vkey(log_vkey(desk.origin, key.spki))
     vkey = VerifierKey(anchored.checkpoint.origin, first.public, first.kind)

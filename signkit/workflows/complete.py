@@ -15,20 +15,19 @@ from typing import Any, Final
 
 from signkit.canonical import Json
 from signkit.errors import SignkitError, StoreLockedError
-from signkit.journal.log import Anchor, anchor, prove
+from signkit.journal.log import Anchor, prove
 from signkit.journal.writer import append
 from signkit.model.envelope import Envelope, EnvelopeState, SignatoryStatus
 from signkit.model.statement import Completion, FileState
 from signkit.pades.embed import Embedded
 from signkit.pades.sign import SignatureRequest, archive, complete
-from signkit.ports.keys import KeyName
 from signkit.ports.store import StoredEntry
 from signkit.workflows.checking import check_new_revision, check_whole
 from signkit.workflows.desk import Desk, load
 from signkit.workflows.layout import archive_field, fields_of
 from signkit.workflows.stamping import expect_named
 from signkit.workflows.tidy import discard, tidy
-from signkit.workflows.vouching import cosignatures_for, promised_witnesses
+from signkit.workflows.vouching import promised_witnesses, vouched_anchor
 
 __all__ = ["complete_envelope", "needs_completion"]
 
@@ -119,12 +118,9 @@ def _seal(desk: Desk, envelope: Envelope) -> None:
         entries = tx.entries(envelope.id)
     completing = max(index for index, stored in enumerate(entries) if stored.entry.type == "completing")
     entries = entries[: completing + 1]
-    anchored = anchor(
-        desk.store, origin=desk.origin, key=desk.keys.key(KeyName.JOURNAL), timestamper=desk.stamps.timestamper
-    )
     names = fields_of(envelope)
     first = desk.store.objects.path(envelope.documents[0].current.sha256)
-    cosignatures = cosignatures_for(desk, anchored.note, promised=promised_witnesses(first, names.certify))
+    anchored, cosignatures = vouched_anchor(desk, promised=promised_witnesses(first, names.certify))
     proof = prove(desk.store, entries[-1].index, origin=desk.origin, checkpoint=anchored.checkpoint)
 
     def make(index: int, source: Path, target: Path) -> Embedded:

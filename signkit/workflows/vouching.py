@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import contextlib
 from pathlib import Path
+from typing import Final
 
-from signkit.errors import JournalError, Retry, SealError
+from signkit.errors import JournalError, Retry, SealError, StoreLockedError
 from signkit.journal.checkpoint import log_vkey, parse_checkpoint
 from signkit.journal.cosignature import find_cosignatures
-from signkit.journal.cosigning import ask_witnesses
+from signkit.journal.cosigning import OVERTAKEN, ask_witnesses
+from signkit.journal.log import Anchor, anchor
 from signkit.journal.reader import require_whole
 from signkit.model.statement import Issuers, Manifest, StatementError, decode_statement
 from signkit.pades.structure import Pdf
@@ -22,7 +24,10 @@ from signkit.ports.keys import KeyName
 from signkit.ports.store import ReadTransaction
 from signkit.workflows.desk import Desk
 
-__all__ = ["cosignatures_for", "expect_whole_log", "promised_witnesses", "require_vouched"]
+__all__ = ["expect_whole_log", "promised_witnesses", "require_vouched", "vouched_anchor"]
+
+_ATTEMPTS: Final = 10
+"""How often a checkpoint is signed anew because a newer one of this home was vouched for first."""
 
 
 def expect_whole_log(desk: Desk, tx: ReadTransaction) -> None:
@@ -58,15 +63,34 @@ def promised_witnesses(path: Path, field: str) -> Issuers:
     raise SealError("a file that was sent carries no manifest", code="seal.manifest", hint="see: signkit doctor")
 
 
-def cosignatures_for(desk: Desk, note: bytes, *, promised: Issuers | None = None) -> tuple[str, ...]:
-    """Ask the desk's witnesses to vouch for a checkpoint and return their signature lines, without line ends.
-
-    A witness that does not vouch is told to the observer; the checkpoint is kept with what the others gave.
+def vouched_anchor(desk: Desk, *, promised: Issuers | None = None) -> tuple[Anchor, tuple[str, ...]]:
+    """Sign and anchor the log as it stands, and have it vouched for; return the lines of the cosignatures.
 
     Args:
-        desk: whom it has.
-        note: a checkpoint of this home's log, signed and kept.
+        desk: whose log.
         promised: who must vouch according to a manifest; without it the configuration says.
+
+    Raises:
+        JournalForkError: the log would contradict a checkpoint that was signed.
+        JournalError: fewer than the policy wants vouch (``journal.too_few_witnesses``).
+        TimestampError: no service gave a token.
+        StoreError: the store failed, or newer checkpoints are always quicker.
+    """
+    key = desk.keys.key(KeyName.JOURNAL)
+    for _ in range(_ATTEMPTS):
+        anchored = anchor(desk.store, origin=desk.origin, key=key, timestamper=desk.stamps.timestamper)
+        lines = _cosignatures(desk, anchored.note, promised)
+        if lines is not None:
+            return anchored, lines
+    raise StoreLockedError("others keep having newer checkpoints vouched for", hint="try again")
+
+
+def _cosignatures(desk: Desk, note: bytes, promised: Issuers | None) -> tuple[str, ...] | None:
+    """Ask the desk's witnesses to vouch for a checkpoint and return their signature lines, without line ends.
+
+    None, where too few did since they have vouched for a newer one already: another process was quicker.
+
+    A witness that does not vouch is told to the observer; the checkpoint is kept with what the others gave.
 
     Raises:
         JournalError: fewer than the policy wants vouch (``journal.too_few_witnesses``).
@@ -77,9 +101,12 @@ def cosignatures_for(desk: Desk, note: bytes, *, promised: Issuers | None = None
     lines = b""
     if desk.witnesses:
         asked = ask_witnesses(desk.store, note, witnesses=desk.witnesses)
+        lines = asked.note[len(note) :]
+        count = len(find_cosignatures(parse_checkpoint(asked.note), wanted))
+        if count < needed and any(code == OVERTAKEN for _, code in asked.problems):
+            return None
         for vkey, code in asked.problems:
             desk.observer.done("journal_cli.no_witness", witness=vkey.partition("+")[0], reason=code)
-        lines = asked.note[len(note) :]
     for vkey in dict.fromkeys(wanted):
         if vkey not in known:
             desk.observer.done("journal_cli.witness_unknown", witness=vkey.partition("+")[0], key=vkey)

@@ -14,9 +14,11 @@ from typing import Any
 import httpx
 import pytest
 
+from signkit.journal import cosigning
 from signkit.journal.checkpoint import parse_checkpoint
 from signkit.testing.containers import unpack
 from signkit.testing.pages import commands_of, follow
+from signkit.workflows import vouching
 
 DEAD = "http://127.0.0.1:9"
 
@@ -208,3 +210,26 @@ def served(folder: Path) -> Iterator[str]:
             yield f"http://127.0.0.1:{words[words.index('port') + 1]}"
         finally:
             process.terminate()
+
+
+def test_completions_at_once_both_have_their_witness(
+    homes: tuple[Any, Any], protokoll: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another envelope's newer checkpoint is vouched for between ours and the question: it is signed anew."""
+    home = homes[0]
+    with witness(tmp_path / "w", "witness.second.example/w", log_key(home.home)) as (url, key):
+        name_witness(home.home, url, key)
+        ours, other = home.create(protokoll), home.create(protokoll)
+        home("envelope", "send", ours, other)
+        real, done = cosigning.ask_witnesses, list[bool]()
+
+        def ask(*words: Any, **more: Any) -> Any:
+            if not done:
+                done.append(True)
+                home("sign", other, "--as", "all", "--provider", "rehearsal")
+            return real(*words, **more)
+
+        monkeypatch.setattr(vouching, "ask_witnesses", ask)
+        said = home("sign", ours, "--as", "all", "--provider", "rehearsal")
+    assert [home.show(envelope)["state"] for envelope in (ours, other)] == ["completed", "completed"]
+    assert "does not vouch" not in said.err
