@@ -51,6 +51,13 @@ SAID = [
     (11, "journal.nothing_due", "journal erase --due"),
     (2, "usage.date", "notice {done} --announced x"),
     (2, "usage.batch", "batch {folder}/missing"),
+    (2, "usage.rehearse", "sign {reasoned} --as s1 --provider bankid --rehearse fail"),
+    (2, "usage.environment", "--home {folder}/new init --environment staging"),
+    (2, "usage.organisation", "--home {folder}/new init --organisation {blank}"),
+    (12, "config.no_home", "--home {folder}/new envelope list"),
+    (2, "usage.file", "verify {pdf} --original {folder}/missing"),
+    (2, "usage.paths", "verify {empty} --recursive"),
+    (2, "usage.announced", "notice {done} --announced 1999-01-01"),
     (2, "usage.lang", "--lang fr envelope list"),
 ]
 
@@ -61,6 +68,7 @@ def world(tmp_path_factory: pytest.TempPathFactory, signkit_at: Any) -> tuple[An
     folder = tmp_path_factory.mktemp("codes")
     signkit, pdf = signkit_at(folder / "home"), folder / "protokoll.pdf"
     pdf.write_bytes(plain_document("Protokoll"))
+    (folder / "empty").mkdir()
     signkit("init", "--organisation", "Björkviks kommun")
 
     def sent(*people: str, more: tuple[str, ...] = ()) -> str:
@@ -73,6 +81,7 @@ def world(tmp_path_factory: pytest.TempPathFactory, signkit_at: Any) -> tuple[An
         "folder": str(folder),
         "anna": ANNA,
         "blank": " ",
+        "empty": str(folder / "empty"),
         "draft": signkit.create(pdf, people=[ANNA]),
         "sent": sent(ANNA, "Bo; order=2"),
         "timed": sent(ANNA, "Bo", more=("--deadline", "2099-01-01")),
