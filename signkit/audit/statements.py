@@ -102,6 +102,8 @@ def check_presence(case: Case) -> None:
         case.fail("7", "statement.manifest_field", subject=case.certify)
     if manifest.document >= len(manifest.documents):
         case.fail("7", "statement.form", subject=case.certify)
+    if not manifest.title.strip():
+        case.fail("7", "statement.title", subject=case.certify)
     known = {manifest.fields.certify, manifest.fields.complete, *manifest.fields.signatories.values()}
     for fact in case.ours():
         if not fact.timestamp and fact.field not in known:

@@ -474,6 +474,14 @@ def test_an_attachment_by_another_name_fails(make: Maker):
     assert wrong(report) == {"original.attachments"}
 
 
+@pytest.mark.parametrize("title", ["", " \t "])
+def test_a_manifest_without_a_title_fails_without_evidence_too(title: str, make: Maker):
+    """What nobody can have read is wrong whether or not the evidence is at hand."""
+    report = verify(make(guests=GUESTS[:1], forgery=Forgery(draft=changed(title=title))), evidence=None)
+    assert wrong(report) == {"statement.title"}
+    assert report.claims["C3a"].verdict is Verdict.FAILED
+
+
 def test_every_difference_from_what_was_created_has_its_own_code():
     """The table above makes codes of parts; here they are in full."""
     codes = {"journal.other_original", "journal.other_pages", "journal.other_risks", "journal.other_name"}
