@@ -21,12 +21,12 @@ from signkit.journal.checkpoint import (
     verify_checkpoint,
 )
 from signkit.journal.proof import Inclusion
-from signkit.journal.reader import RESTARTED, current_log, require_whole
+from signkit.journal.reader import RESTARTED, LogState, current_log, require_readable, require_whole
 from signkit.journal.tree import Tree
 from signkit.journal.writer import append, grow
 from signkit.model.entry import HOME
 from signkit.ports.keys import SigningKey
-from signkit.ports.store import Store, StoredEntry
+from signkit.ports.store import ReadTransaction, Store, StoredEntry
 from signkit.ports.timestamper import Timestamper
 
 __all__ = ["Anchor", "anchor", "prove", "restart", "sign_head"]
@@ -52,6 +52,7 @@ def sign_head(store: Store, *, origin: str, key: SigningKey) -> bytes:
 
     Raises:
         JournalForkError: it would contradict what has been signed (the restore rule).
+        JournalCorruptError: a row that is new cannot be read (``journal.unreadable``), or rows lack (``journal.gap``).
         JournalError: the log is empty (``journal.empty``).
         StoreError: the store failed.
         KeyUnavailableError: the key cannot sign.
@@ -59,8 +60,9 @@ def sign_head(store: Store, *, origin: str, key: SigningKey) -> bytes:
     vkey = log_vkey(origin, key.spki)
     with store.write() as tx:
         log = require_whole(tx, kept=store.kept_checkpoint(), vkey=vkey)
-        last, size = tx.checkpoint(), tx.size()
-        grow(tx, signed=min(size, parse_checkpoint(last).size) if last is not None else 0)
+        signed = _signed(tx, log)
+        require_readable(tx, signed=signed)
+        grow(tx, signed=signed)
         tree = Tree(tx)
         if not tree.size:
             raise JournalError("there is no entry to sign for", code="journal.empty")
@@ -118,7 +120,7 @@ def restart(
 
     Raises:
         JournalError: nothing contradicts what was signed: there is nothing to restart (``journal.not_behind``).
-        JournalCorruptError: a checkpoint is not one of this log.
+        JournalCorruptError: a checkpoint is not one of this log, or a row cannot be read (``journal.unreadable``).
     """
     vkey = log_vkey(origin, key.spki)
     with store.write() as tx:
@@ -129,6 +131,7 @@ def restart(
             pass
         else:
             raise JournalError("the log is whole: there is nothing to restart", code="journal.not_behind")
+        require_readable(tx)
         last, note = _newest([kept, tx.checkpoint(), *elsewhere], vkey, origin)
         log = current_log(tx, origin=origin)
         generation = max(log.generation, generation_of(origin, last.origin) or 1) + 1
@@ -141,6 +144,13 @@ def restart(
         first = append(tx, HOME, RESTARTED, actor=actor, data=data, at=at)
     sign_head(store, origin=origin, key=key)
     return first
+
+
+def _signed(tx: ReadTransaction, log: LogState) -> int:
+    """Return how many entries this generation has signed for; ``require_whole`` has compared its newest checkpoint."""
+    last = tx.checkpoint()
+    newest = parse_checkpoint(last) if last is not None else None
+    return newest.size if newest is not None and newest.origin == log.origin else 0
 
 
 def _newest(notes: Iterable[bytes | None], vkey: str, origin: str) -> tuple[Checkpoint, bytes]:

@@ -11,13 +11,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from signkit.errors import JournalCorruptError, JournalForkError
+from signkit.errors import JournalCorruptError, JournalForkError, StoreCorruptError
+from signkit.journal.chain import check_chain
 from signkit.journal.checkpoint import Checkpoint, generation_name, generation_of, parse_checkpoint, verify_checkpoint
 from signkit.journal.tree import Tree
 from signkit.model.entry import HOME
+from signkit.model.report import Verdict
 from signkit.ports.store import ReadTransaction
 
-__all__ = ["RESTARTED", "LogState", "current_log", "require_whole"]
+__all__ = ["RESTARTED", "LogState", "current_log", "require_readable", "require_whole"]
 
 RESTARTED: Final = "log_restarted"
 """Type of the home's entry that begins a new generation: data {origin, generation, checkpoint, entries}."""
@@ -25,6 +27,7 @@ RESTARTED: Final = "log_restarted"
 _RESTART: Final = (
     "after a restore from a backup run signkit journal checkpoint --restored; else find out who changed it"
 )
+_UNREADABLE: Final = "see: signkit journal verify; restoring the newest backup without that row forks nothing"
 _MISSING: Final = "put the newest copy of the file back; if there is none, run signkit journal checkpoint --restored"
 
 
@@ -82,6 +85,36 @@ def require_whole(tx: ReadTransaction, *, kept: bytes | None, vkey: str, elsewhe
             hint=_MISSING,
         )
     return log
+
+
+def require_readable(tx: ReadTransaction, *, signed: int = 0) -> None:
+    """Return if the rows that no checkpoint covers yet are entries, each in its place in a whole chain.
+
+    What is signed can never be taken back, and a row that nobody can read would be in the log for ever.
+
+    Args:
+        tx: the home.
+        signed: rows that a checkpoint of this generation covers; they were judged then.
+
+    Raises:
+        JournalCorruptError: ``journal.unreadable``.
+    """
+    for name in sorted({row.envelope for row in tx.rows(signed)}):
+        if not _chained(tx, name):
+            raise JournalCorruptError(
+                "a row that nothing has been signed for cannot be read: the log is not signed",
+                code="journal.unreadable",
+                hint=_UNREADABLE,
+                subject={"envelope": name},
+            )
+
+
+def _chained(tx: ReadTransaction, envelope: str) -> bool:
+    try:
+        found = check_chain((stored.entry for stored in tx.entries(envelope)), envelope=envelope)
+    except (JournalCorruptError, StoreCorruptError):
+        return False
+    return all(item.verdict is Verdict.PASSED for item in found)
 
 
 def _compare(tree: Tree, log: LogState, signed: Checkpoint, *, origin: str) -> None:

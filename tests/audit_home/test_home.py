@@ -244,6 +244,62 @@ def test_nothing_is_signed_over_a_gap(home: Path) -> None:
     assert {"journal.row_gap", "journal.row_place"} <= codes(home)
 
 
+UNREADABLE = {
+    "no entry": "INSERT INTO entries VALUES (604, 'ccc', 0, zeroblob(32), x'7b')",
+    "an entry of another place": "INSERT INTO entries SELECT 604, 'ccc', 0, digest, raw FROM entries WHERE idx = 603",
+    "an entry of another number": "UPDATE entries SET seq = 9 WHERE idx = 603",
+    "an entry from before the one before it": (
+        "UPDATE entries SET raw = CAST(replace(CAST(raw AS TEXT), '02T09', '02T08') AS BLOB) WHERE idx = 603;"
+        "UPDATE entries SET digest = sha256(raw) WHERE idx = 603"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", UNREADABLE)
+def test_nothing_is_signed_over_a_row_that_cannot_be_read(home: Path, name: str) -> None:
+    """What is signed can never be taken back; without the row the log goes on under its name."""
+    put(home, UNREADABLE[name], signed_for=602)
+    store = open_store(home)
+    with pytest.raises(JournalCorruptError) as caught:
+        log.sign_head(store, origin=ORIGIN, key=KEY)
+    store.close()
+    assert caught.value.code == "journal.unreadable"
+
+
+def test_no_restart_signs_over_a_row_that_cannot_be_read(home: Path) -> None:
+    """A new generation signs for every row anew, so it looks at every row; nothing is written before."""
+    put(home, "DELETE FROM entries WHERE idx = 603; UPDATE entries SET raw = x'7b' WHERE idx = 300;")
+    store = open_store(home)
+    with pytest.raises(JournalCorruptError) as caught:
+        log.restart(store, origin=ORIGIN, key=KEY, actor="clerk", at=NOW)
+    with store.read() as tx:
+        assert tx.size() == 603
+    store.close()
+    assert caught.value.code == "journal.unreadable"
+
+
+def test_a_restart_believes_no_tile(home: Path) -> None:
+    """A new generation is compared with no checkpoint of its own: what is kept of the tree is made anew."""
+    put(home, "DELETE FROM entries WHERE idx = 603; UPDATE tiles SET hashes = zeroblob(64);")
+    store = open_store(home)
+    log.restart(store, origin=ORIGIN, key=KEY, actor="clerk", at=NOW)
+    store.close()
+    assert not {"journal.fork", "journal.tile"} & codes(home)
+
+
+def put(home: Path, script: str, *, signed_for: int | None = None) -> None:
+    """Do something to the database; with ``signed_for`` the home has signed for so many entries only."""
+    database = sqlite3.connect(home / DATABASE)
+    database.create_function("sha256", 1, canonical.digest)
+    database.executescript(f"DROP TRIGGER entries_no_update; DROP TRIGGER entries_no_delete; {script}")
+    if signed_for is not None:
+        note = database.execute("SELECT note FROM checkpoints ORDER BY id").fetchone()[0]
+        database.execute("DELETE FROM checkpoints WHERE id > 1")
+        (home / "checkpoint").write_bytes(note)
+    database.commit()
+    database.close()
+
+
 def test_text_that_is_no_text_is_damage(home: Path) -> None:
     """And is said so: no server is at fault."""
     database = sqlite3.connect(home / DATABASE)
