@@ -23,6 +23,7 @@ from signkit.model.report import Report, Verdict
 from signkit.model.rules import DeadlinePolicy, Quorum, Rules
 from signkit.model.statement import Completion, FieldNames, FileState
 from signkit.pades.cms import SigningIdentity
+from signkit.pades.signature_dictionary import new_signature
 from signkit.pki.keys import new_one_time_key
 from signkit.pki.profiles import PERSON_POLICY, Holder, end_extensions, issue
 from signkit.ports.keys import KeyName
@@ -311,6 +312,22 @@ def test_a_signature_dated_before_the_one_before_it(make: Maker, monkeypatch: py
     assert "signatures.time_falls" in wrong(report)
 
 
+def test_a_signature_that_says_nothing(make: Maker, monkeypatch: pytest.MonkeyPatch):
+    """A person's signature without a statement is no signature of this envelope."""
+    made = new_signature
+
+    def silent(statement: bytes, **options: Any) -> Any:
+        signature = made(statement, **options)
+        if statement == b"{}":
+            del signature["/SGNK_Statement"]
+        return signature
+
+    monkeypatch.setattr("signkit.pades.sign.new_signature", silent)
+    report = verify(make(guests=GUESTS[:1], forgery=Forgery(statement=first(lambda s, _: Raw(b"{}", s)))))
+    assert report.verdict is Verdict.FAILED
+    assert "statement.missing" in wrong(report)
+
+
 def test_a_signature_by_a_certificate_that_has_expired(make: Maker, monkeypatch: pytest.MonkeyPatch):
     """A one-time key that is used a quarter of an hour later has no certificate any more."""
     monkeypatch.setattr(Certificate, "valid_at", lambda *_: True)
@@ -518,9 +535,18 @@ def last(old: bytes, new: bytes) -> Callable[[bytes], bytes]:
     return apply
 
 
+def shorter(data: bytes) -> bytes:
+    """Say of the last signature that it ends a few bytes earlier."""
+    end = data.index(b"]", data.rindex(b"/ByteRange ["))
+    start = data.rindex(b" ", 0, len(data[:end].rstrip())) + 1
+    number = data[start:end].rstrip()
+    return data[:start] + str(int(number) - 3).encode().ljust(len(number)) + data[start + len(number) :]
+
+
 @pytest.mark.parametrize(
     ("change", "code"),
     [
+        (shorter, "signature.not_a_revision"),
         (lower, "signature.hex_case"),
         (rewritten(no_token), "signature.no_timestamp"),
         (rewritten(unknown_attribute), "signature.unsigned_attribute"),
@@ -535,6 +561,7 @@ def last(old: bytes, new: bytes) -> Callable[[bytes], bytes]:
         (last(b"/ByteRange [0 ", b"/ByteRange [1 "), "signature.byte_range"),
     ],
     ids=[
+        "shorter",
         "hex",
         "token",
         "attribute",
