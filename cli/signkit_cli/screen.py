@@ -5,7 +5,6 @@ Without a terminal nothing moves: a link and each new status are printed once, o
 
 from __future__ import annotations
 
-import shutil
 import textwrap
 from datetime import datetime
 from types import TracebackType
@@ -13,7 +12,7 @@ from typing import Self
 
 from signkit.ports.provider import Prompt
 from signkit.texts import text
-from signkit_cli.terminal import Terminal, printable
+from signkit_cli.terminal import Terminal, printable, terminal_size
 
 __all__ = ["CeremonyScreen"]
 
@@ -64,7 +63,7 @@ class CeremonyScreen:
 
     def _lines(self, prompt: Prompt, expires_at: datetime, now: datetime) -> list[str]:
         """Return what is shown, no line longer than the terminal: a line that wrapped could not be drawn over."""
-        size = shutil.get_terminal_size()
+        size = terminal_size(self._terminal.err)
         foot = self._foot(prompt, expires_at, now, columns=size.columns)
         if prompt.qr and self._qr:
             from signkit_cli.render.qr import qr_lines
@@ -74,6 +73,7 @@ class CeremonyScreen:
                 code = qr_lines(prompt.qr, columns=size.columns, rows=size.lines - 1 - len(below))
                 if code:
                     return code + below
+            foot += _wrapped(f"  {text('cli.sign.no_room', self._terminal.lang)}", size.columns)
         self._tell_link(prompt)
         return foot
 
@@ -111,7 +111,8 @@ class CeremonyScreen:
 
     def _erase(self) -> None:
         if self._height:
-            self._terminal.err.write(f"\x1b[{self._height}A\x1b[0J")
+            # The return first: an echoed ^C may stand in the line.
+            self._terminal.err.write(f"\r\x1b[{self._height}A\x1b[0J")
             self._height = 0
 
     def _tell(self, words: str) -> None:

@@ -3,14 +3,18 @@
 * standard output belongs to the result: text for people, or with ``--json`` exactly one JSON document per input;
 * everything else (progress, questions, errors) goes to standard error;
 * without a terminal there is no colour, no spinner and no question; a question without a terminal is an error;
-* names and file names are data: control characters are shown escaped and never styled.
+* names and file names are data: control characters are shown escaped and never styled;
+* a sentence longer than a terminal is wide goes on under its beginning; a command stays in one piece, to be copied.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import sys
+import textwrap
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,9 +24,10 @@ from typing import Any, TextIO
 from signkit.errors import SignkitError, UsageError
 from signkit.texts import said, text
 
-__all__ = ["Terminal", "mend_streams", "printable"]
+__all__ = ["Terminal", "mend_streams", "printable", "terminal_size"]
 
 _STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
+_COMMAND = re.compile(r"\s*signkit ")
 _BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f")
 
 
@@ -32,6 +37,15 @@ def printable(value: object) -> str:
         char if not (unicodedata.category(char) in {"Cc", "Cs"} or char in _BIDI) else f"\\u{ord(char):04x}"
         for char in str(value)
     )
+
+
+def terminal_size(stream: TextIO) -> os.terminal_size:
+    """Return how large the terminal behind ``stream`` is, whatever standard output leads to."""
+    try:
+        known = os.get_terminal_size(stream.fileno())
+    except (OSError, ValueError):
+        known = os.terminal_size((80, 24))
+    return shutil.get_terminal_size(known)
 
 
 def mend_streams() -> None:
@@ -64,17 +78,17 @@ class Terminal:
     def say(self, code: str, /, **params: object) -> None:
         """Print a sentence of the result; not with ``--json`` or ``--quiet``."""
         if not self.as_json and not self.quiet:
-            self._write(self.out, text(code, self.lang, **_data(params)))
+            self._write(self.out, _folded(text(code, self.lang, **_data(params)), self.out))
 
     def line(self, words: str = "", *, style: str | None = None) -> None:
         """Print one line of the result; not with ``--json``."""
         if not self.as_json:
-            self._write(self.out, self.styled(words, style, self.out))
+            self._write(self.out, self.styled(_folded(words, self.out), style, self.out))
 
     def note(self, code: str, /, **params: object) -> None:
         """Print a sentence beside the result, on standard error; not with ``--quiet``."""
         if not self.quiet:
-            self._write(self.err, text(code, self.lang, **_data(params)))
+            self._write(self.err, _folded(text(code, self.lang, **_data(params)), self.err))
 
     def json(self, value: Mapping[str, Any]) -> None:
         """Print one JSON document on one line."""
@@ -116,9 +130,9 @@ class Terminal:
         file = error.subject.get("file", "")
         if file and Path(file).name not in message:
             message = f"{file}: {message}"
-        self._write(self.err, f"{label}: {printable(message)}")
+        self._write(self.err, _folded(f"{label}: {printable(message)}", self.err))
         if hint:
-            self._write(self.err, f"  {text('cli.hint', self.lang)}: {printable(hint)}")
+            self._write(self.err, _folded(f"  {text('cli.hint', self.lang)}: {printable(hint)}", self.err))
 
     def _sentences(self, error: SignkitError) -> tuple[str, str | None]:
         """Return message and hint in the person's language; English is the error's own.
@@ -159,6 +173,23 @@ class Terminal:
             encoding = stream.encoding or "ascii"
             stream.write(words.encode(encoding, "replace").decode(encoding) + "\n")
         stream.flush()
+
+
+def _folded(words: str, stream: TextIO) -> str:
+    """Return ``words`` with lines that a terminal would cut within a word folded between words instead."""
+    if not stream.isatty():
+        return words
+    columns = max(20, terminal_size(stream).columns)
+    return "\n".join(line if _COMMAND.match(line) else _fold(line, columns) for line in words.split("\n"))
+
+
+def _fold(line: str, columns: int) -> str:
+    if len(line) <= columns:
+        return line
+    indent = " " * (len(line) - len(line.lstrip()) + 2)
+    return textwrap.fill(
+        line, columns, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False, expand_tabs=False
+    )
 
 
 def _data(params: Mapping[str, object]) -> dict[str, object]:

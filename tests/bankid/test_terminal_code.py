@@ -23,7 +23,7 @@ HALVES = {" ": (False, False), "▀": (True, False), "▄": (False, True), "█"
 
 def cells(lines: list[str]) -> list[str]:
     """Return the characters; each line sets black on white itself and resets at its end."""
-    found = [re.fullmatch(r"\x1b\[38;2;0;0;0;48;2;255;255;255m([ ▀▄█]+)\x1b\[0m", line) for line in lines]
+    found = [re.fullmatch(r"\x1b\[38;5;16;48;5;231m([ ▀▄█]+)\x1b\[0m", line) for line in lines]
     assert all(found)
     return [match.group(1) for match in found if match]
 
@@ -85,6 +85,18 @@ def test_nothing_that_is_drawn_wraps_or_scrolls(
     assert len(plain) < lines
     assert any("▀" in line or "██" in line for line in plain) is (waits and columns >= 43 and lines >= 24)
     assert "3:19" in " ".join(plain) or (waits and columns == 50)
+    without = waits and not (columns >= 43 and lines >= 24)
+    assert ("gör fönstret större" in " ".join(line.strip() for line in plain)) is without
+
+
+def test_what_is_drawn_is_wiped_from_the_first_column() -> None:
+    """An echoed ^C moves the cursor; the wiping begins at the left all the same, so that nothing is left."""
+    stream = Tty()
+    now = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+    with CeremonyScreen(Terminal(lang="sv", err=stream), provider="bankid", name="Tolvan", qr=True) as screen:
+        screen.show(Prompt(hint="started"), now + timedelta(seconds=200), now)
+        stream.truncate(0)
+    assert stream.getvalue().lstrip("\0").startswith("\r\x1b[")
 
 
 class Tty(io.StringIO):

@@ -11,7 +11,8 @@ _QUIET: Final = 4
 _TIGHT: Final = 2
 _SLIM: Final = 1
 """What a terminal of 24 lines leaves room for."""
-_INK: Final = "\x1b[38;2;0;0;0;48;2;255;255;255m"
+_INK: Final = "\x1b[38;5;16;48;5;231m"
+"""Black on white of the 256 colours' cube: themes leave it alone, and terminals without 24-bit colours know it."""
 _RESET: Final = "\x1b[0m"
 _HALVES: Final = {(False, False): " ", (True, False): "▀", (False, True): "▄", (True, True): "█"}
 

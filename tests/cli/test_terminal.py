@@ -1,0 +1,65 @@
+"""What a terminal of some width shows: whole words, hanging under their sentence, and commands in one piece."""
+
+from __future__ import annotations
+
+import io
+import re
+
+import pytest
+
+from signkit.errors import SignkitError
+from signkit_cli.terminal import Terminal
+
+PROSE = "  ✓ C1  The file holds exactly the document that was sent for signing, byte for byte."
+COMMAND = "  signkit verify protokoll-signed.pdf --trust exempelkommunen.pem --evidence protokoll-signed.evidence.json"
+
+
+class Tty(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        """Say so."""
+        return True
+
+
+def shown(stream: io.StringIO) -> list[str]:
+    return re.sub(r"\x1b\[[0-9;]*m", "", stream.getvalue()).splitlines()
+
+
+@pytest.mark.parametrize("columns", [40, 60, 80, 120])
+def test_a_sentence_is_folded_between_words(monkeypatch: pytest.MonkeyPatch, columns: int):
+    """No line is longer than the terminal, no word is cut, and what goes on hangs under the beginning."""
+    monkeypatch.setenv("COLUMNS", str(columns))
+    stream = Tty()
+    Terminal(out=stream).line(PROSE, style="green")
+    lines = shown(stream)
+    assert all(len(line) <= columns for line in lines)
+    assert " ".join(" ".join(lines).split()) == " ".join(PROSE.split())
+    assert all(line.startswith("    ") for line in lines[1:])
+    assert len(lines) > 1 or columns >= len(PROSE)
+
+
+def test_a_command_is_never_folded(monkeypatch: pytest.MonkeyPatch):
+    """A command can be copied in one piece, and so can whatever is longer than a line, such as a checksum."""
+    monkeypatch.setenv("COLUMNS", "40")
+    stream = Tty()
+    terminal = Terminal(out=stream)
+    terminal.line(COMMAND)
+    terminal.line("sha256:" + "0" * 64)
+    assert shown(stream) == [COMMAND, "sha256:" + "0" * 64]
+
+
+def test_errors_are_folded_too(monkeypatch: pytest.MonkeyPatch):
+    """What went wrong and what to do about it keep to the terminal's width."""
+    monkeypatch.setenv("COLUMNS", "40")
+    stream = Tty()
+    Terminal(err=stream).error(SignkitError("one word after the other " * 4, code="usage", hint="do this now " * 6), 2)
+    assert all(len(line) <= 40 for line in shown(stream))
+
+
+def test_elsewhere_nothing_is_folded(monkeypatch: pytest.MonkeyPatch):
+    """A pipe or a file gets each sentence on one line, for programs that read lines."""
+    monkeypatch.setenv("COLUMNS", "40")
+    stream = io.StringIO()
+    Terminal(out=stream).line(PROSE)
+    assert stream.getvalue() == PROSE + "\n"
