@@ -64,6 +64,7 @@ def check_home(store: Store, *, vkey: str | None, checkpoints: Sequence[bytes] =
         for name in names:
             findings += _envelope(tx, name, states.pop(name, None), wanted, erased=name in erased)
         findings += [_failed("journal.state", name, state=state) for name, state in states.items()]
+        findings += [_failed("journal.opening_stray", name) for name in sorted(tx.opened() - set(names))]
     findings += _database(store)
     findings += _objects(store, wanted)
     if all(finding.verdict is Verdict.PASSED for finding in findings):

@@ -51,7 +51,9 @@ def check_openings(
         yield _failed("journal.opening", envelope.id, name=_KEY)
     expected = {f"document.{index}" for index in range(len(envelope.documents))}
     expected |= {f"signatory.{item.id}.name" for item in envelope.signatories} | {_KEY}
-    missing = sorted(expected - set(openings))
+    missing, back = sorted(expected - set(openings)), sorted(expected & set(openings))
+    if erased and back:
+        yield _failed("journal.opening_back", envelope.id, name=back[0], count=len(back))
     if missing and not erased:
         yield _failed("journal.opening_missing", envelope.id, name=missing[0], count=len(missing))
 

@@ -109,8 +109,16 @@ class ReadTransaction(Protocol):
         """Return the evidence kept for an envelope by its digest ``sha256:<hex>``."""
         ...
 
+    def opened(self) -> set[str]:
+        """Return the envelopes that have openings or evidence."""
+        ...
+
     def tile(self, level: int, number: int) -> bytes:
         """Return the hashes of a tile of the tree, concatenated; empty if not kept."""
+        ...
+
+    def tiles(self) -> set[tuple[int, int]]:
+        """Return level and number of every tile that is kept."""
         ...
 
     def checkpoint(self) -> bytes | None:

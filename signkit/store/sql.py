@@ -17,9 +17,10 @@ from signkit.store.engine import BUSY_SECONDS, prepare, server_engine, sqlite_en
 from signkit.store.faults import wrapped
 from signkit.store.kept import KeptCheckpoint
 from signkit.store.objects import FileObjectStore
+from signkit.store.reading import Recent, SqlReadTransaction
 from signkit.store.schema import SQLITE_GUARDS
 from signkit.store.sessions import Sessions
-from signkit.store.transaction import Recent, SqlReadTransaction, SqlWriteTransaction
+from signkit.store.writing import SqlWriteTransaction
 
 __all__ = ["DATABASE", "SqlStore", "open_store"]
 

@@ -87,7 +87,9 @@ class StoreConformance(abc.ABC):
             assert tx.evidence("e1") == {}
             assert tx.projection("e1") is None
             assert tx.checkpoint() is None
+            assert tx.opened() == set()
             assert tx.tile(1, 0) == b""
+            assert tx.tiles() == set()
 
     def test_entries_are_numbered_and_come_back(self, tmp_path: Path) -> None:
         """Entries of several envelopes share one numbering without gaps and return byte for byte."""
@@ -181,6 +183,7 @@ class StoreConformance(abc.ABC):
         with store.read() as tx:
             assert tx.openings("e1") == {}
             assert len(tx.openings("e2")) == 2
+            assert tx.opened() == {"e2"}
             assert tx.size() == 1
 
     def test_evidence_is_kept_byte_for_byte(self, tmp_path: Path) -> None:
@@ -193,6 +196,7 @@ class StoreConformance(abc.ABC):
             tx.put_evidence("e1", b"")
         with store.write() as tx:
             assert tx.evidence("e1")[digest] == data
+            assert tx.opened() == {"e1"}
             assert digest == canonical.digest_text(canonical.digest(data))
             assert tx.delete_evidence("e1") == 2
             assert tx.evidence("e1") == {}
@@ -220,6 +224,7 @@ class StoreConformance(abc.ABC):
             tx.put_tile(2, 0, b"b" * 32)
             assert tx.tile(1, 0) == b"a" * 64
             assert tx.tile(2, 0) == b"b" * 32
+            assert tx.tiles() == {(1, 0), (2, 0)}
 
     def test_a_checkpoint_is_kept_outside(self, tmp_path: Path) -> None:
         """The outer checkpoint is the last one kept, and survives the store."""

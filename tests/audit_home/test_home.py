@@ -147,6 +147,15 @@ TAMPERING: dict[str, tuple[str, str]] = {
     ),
     "lay out a tile for later": ("INSERT INTO tiles VALUES (1, 1, zeroblob(32))", "journal.tile"),
     "lay out a tile of the next level": ("INSERT INTO tiles VALUES (2, 0, zeroblob(32))", "journal.tile"),
+    "lay out a tile far away": ("INSERT INTO tiles VALUES (7, 12345, zeroblob(32))", "journal.tile"),
+    "put values of an envelope that is none": (
+        "INSERT INTO openings VALUES ('zzz', 'title', CAST('\"x\"' AS BLOB))",
+        "journal.opening_stray",
+    ),
+    "put evidence of an envelope that is none": (
+        "INSERT INTO evidence VALUES ('zzz', zeroblob(32), x'00')",
+        "journal.opening_stray",
+    ),
     "change a timestamp": ("UPDATE checkpoints SET token = x'3000' WHERE id = 1", "journal.anchor_changed"),
     "change evidence": ("UPDATE evidence SET data = x'00'", "journal.evidence_changed"),
     "drop evidence": ("DELETE FROM evidence", "journal.evidence_missing"),
@@ -417,6 +426,15 @@ def test_what_was_erased_is_not_missing(home: Path) -> None:
         append(tx, HOME, ERASED, actor="clerk", data={"envelope": "aaa"}, at=NOW)
     store.close()
     assert codes(home) == {"journal.home"}
+
+
+def test_what_was_erased_is_gone(home: Path) -> None:
+    """Names that lie there although the journal says that they were erased are told: nobody may have them."""
+    store = open_store(home)
+    with store.write() as tx:
+        append(tx, HOME, ERASED, actor="clerk", data={"envelope": "aaa"}, at=NOW)
+    store.close()
+    assert codes(home) == {"journal.opening_back"}
 
 
 def test_leftovers_and_orphans_are_told_and_harmless(home: Path) -> None:

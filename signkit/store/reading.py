@@ -1,4 +1,4 @@
-"""What can be read and written within one transaction, which begins and ends with its ``with`` block."""
+"""What can be read within one transaction, which begins and ends with its ``with`` block."""
 
 from __future__ import annotations
 
@@ -9,30 +9,27 @@ import sqlalchemy as sa
 
 from signkit import canonical
 from signkit.canonical import Json
-from signkit.errors import StoreCorruptError, StoreLockedError
+from signkit.errors import StoreCorruptError
 from signkit.model.entry import HOME, Entry
 from signkit.ports.store import StoredCheckpoint, StoredEntry, StoredRow
 from signkit.store.faults import wrapped
 from signkit.store.schema import checkpoints, entries, evidence, openings, projections, tiles
 from signkit.store.sessions import Sessions, Transaction
 
-__all__ = ["Recent", "SqlReadTransaction", "SqlWriteTransaction"]
+__all__ = ["HEAD", "LAST_NUMBER", "Recent", "SqlReadTransaction", "not_written"]
 
 _ROW: Final = sa.select(entries.c.idx, entries.c.envelope, entries.c.seq, entries.c.digest, entries.c.raw)
 _OF_ENVELOPE: Final = _ROW.where(entries.c.envelope == sa.bindparam("envelope")).order_by(entries.c.seq)
 # What runs for every entry is text, in words that every database knows: see ``Session.rows``.
 _SIZE: Final = sa.text("SELECT coalesce(max(idx) + 1, 0) FROM entries")
-_HEAD: Final = sa.text(
+HEAD: Final = sa.text(
     "SELECT idx, envelope, seq, digest, raw, (SELECT max(idx) FROM entries) FROM entries "
     "WHERE envelope = :envelope ORDER BY seq DESC LIMIT 1"
 )
 """The envelope's last row, and the number of the log's last."""
-_INSERT: Final = sa.text(
-    "INSERT INTO entries (idx, envelope, seq, digest, raw) VALUES (:idx, :envelope, :seq, :digest, :raw)"
-)
 _BLOCK: Final = 4096
 _RECENT: Final = 1024
-_LAST_NUMBER: Final = 2**63 - 1
+LAST_NUMBER: Final = 2**63 - 1
 """Largest number that a row can have."""
 
 
@@ -74,7 +71,7 @@ class SqlReadTransaction(Transaction):
 
     def head(self, envelope: str) -> StoredEntry | None:
         """Return the envelope's last entry."""
-        rows = self._session.rows(_HEAD, {"envelope": envelope})
+        rows = self._session.rows(HEAD, {"envelope": envelope})
         return self._stored(rows[0][:-1]) if rows else None
 
     def size(self) -> int:
@@ -131,10 +128,19 @@ class SqlReadTransaction(Transaction):
         )
         return {canonical.digest_text(_blob(row.digest)): _blob(row.data) for row in rows}
 
+    def opened(self) -> set[str]:
+        """Return the envelopes that have openings or evidence."""
+        both = sa.union(sa.select(openings.c.envelope), sa.select(evidence.c.envelope))
+        return {str(row.envelope) for row in self._all(both)}
+
     def tile(self, level: int, number: int) -> bytes:
         """Return the hashes of a tile, or nothing."""
         rows = self._all(sa.select(tiles.c.hashes).where(tiles.c.level == level, tiles.c.number == number))
         return _blob(rows[0][0]) if rows else b""
+
+    def tiles(self) -> set[tuple[int, int]]:
+        """Return level and number of every tile that is kept."""
+        return {(int(row.level), int(row.number)) for row in self._all(sa.select(tiles.c.level, tiles.c.number))}
 
     def checkpoint(self) -> bytes | None:
         """Return the newest signed checkpoint note stored."""
@@ -171,7 +177,7 @@ class SqlReadTransaction(Transaction):
         """Give rows by number in blocks, so that no cursor stays open while the caller works."""
         statement = statement.where(entries.c.idx >= sa.bindparam("start"), entries.c.idx <= sa.bindparam("last"))
         statement = statement.order_by(entries.c.idx).limit(_BLOCK)
-        last = _LAST_NUMBER if stop is None else stop - 1
+        last = LAST_NUMBER if stop is None else stop - 1
         while start <= last:
             rows = self._all(statement, {"start": start, "last": last})
             yield from rows
@@ -180,113 +186,21 @@ class SqlReadTransaction(Transaction):
             start = int(rows[-1].idx) + 1
 
 
-class SqlWriteTransaction(SqlReadTransaction):
-    """Implements ``signkit.ports.store.WriteTransaction``."""
-
-    writes = True
-
-    def __init__(self, sessions: Sessions, recent: Recent) -> None:
-        super().__init__(sessions, recent)
-        self._heads: dict[str, StoredEntry | None] = {}
-        self._next: int | None = None
-
-    def head(self, envelope: str) -> StoredEntry | None:
-        """Return the envelope's last entry; within the transaction it is read once, for nobody else can append."""
-        if envelope not in self._heads:
-            rows = self._session.rows(_HEAD, {"envelope": envelope})
-            self._heads[envelope] = self._stored(rows[0][:-1]) if rows else None
-            if rows:
-                self._next = int(rows[0][-1]) + 1
-        return self._heads[envelope]
-
-    def append(self, entry: Entry, *, after: bytes | None) -> StoredEntry:
-        """Store an entry behind the head that the caller saw."""
-        head = self.head(entry.envelope)
-        seen = None if head is None else head.digest
-        follows = entry.seq == 0 if head is None else entry.seq == head.entry.seq + 1
-        prev = None if after is None else canonical.digest_text(after)
-        if seen != after or not follows or entry.prev != prev:
-            raise StoreLockedError(
-                "the envelope has moved on meanwhile",
-                code="store.moved",
-                hint="look at it again, then repeat the step",
-                subject={"envelope": entry.envelope},
-            )
-        raw, read = entry.settled()
-        digest = canonical.digest(raw)
-        index = self.size() if self._next is None else self._next
-        if index > _LAST_NUMBER:
-            raise _not_written()
-        row = {"idx": index, "envelope": entry.envelope, "seq": entry.seq, "digest": digest, "raw": raw}
-        self._session.rows(_INSERT, row)
-        stored = StoredEntry(index, read, raw, digest)
-        self._next = index + 1
-        self._heads[entry.envelope] = stored
-        self._recent.keep(raw, stored.entry)
-        return stored
-
-    def put_opening(self, envelope: str, name: str, value: Json) -> None:
-        """Keep an opening."""
-        self._put(openings, {"envelope": envelope, "name": name}, {"value": canonical.encode(value)})
-
-    def delete_openings(self, envelope: str, names: Sequence[str] | None = None) -> int:
-        """Delete openings of an envelope."""
-        statement = sa.delete(openings).where(openings.c.envelope == envelope)
-        if names is not None:
-            statement = statement.where(openings.c.name.in_(list(names)))
-        return self._run(statement)
-
-    def put_evidence(self, envelope: str, data: bytes) -> str:
-        """Keep what a provider returned."""
-        digest = canonical.digest(data)
-        self._put(evidence, {"envelope": envelope, "digest": digest}, {"data": data})
-        return canonical.digest_text(digest)
-
-    def delete_evidence(self, envelope: str) -> int:
-        """Delete all evidence of an envelope."""
-        return self._run(sa.delete(evidence).where(evidence.c.envelope == envelope))
-
-    def put_projection(self, envelope: str, state: str, value: Json) -> None:
-        """Cache the fold of an envelope."""
-        self._put(projections, {"envelope": envelope}, {"state": state, "value": canonical.encode(value)})
-
-    def put_tile(self, level: int, number: int, hashes: bytes) -> None:
-        """Keep a tile."""
-        self._put(tiles, {"level": level, "number": number}, {"hashes": hashes})
-
-    def put_checkpoint(self, note: bytes, token: bytes | None) -> None:
-        """Keep a signed note, by its text: everything before the blank line."""
-        text = note.partition(b"\n\n")[0]
-        same = checkpoints.c.text == text
-        values: dict[str, Any] = {"note": note} if token is None else {"note": note, "token": token}
-        if not self._run(sa.update(checkpoints).where(same).values(values)):
-            number = sa.select(sa.func.coalesce(sa.func.max(checkpoints.c.id), 0) + 1).scalar_subquery()
-            self._run(sa.insert(checkpoints).values(id=number, text=text, note=note, token=token))
-
-    def _put(self, table: sa.Table, key: dict[str, Any], values: dict[str, Any]) -> None:
-        matches = [table.c[name] == value for name, value in key.items()]
-        if not self._run(sa.update(table).where(*matches).values(values)):
-            self._run(sa.insert(table), {**key, **values})
-
-    def _run(self, statement: sa.Executable, parameters: dict[str, Any] | None = None) -> int:
-        with wrapped():
-            return self._connection.execute(statement, parameters or {}).rowcount
-
-
 def _blob(value: object) -> bytes:
     """Return bytes as bytes; a table that was made anew may hold anything."""
     if not isinstance(value, bytes | memoryview):
-        raise _not_written()
+        raise not_written()
     return bytes(value)
 
 
 def _number(value: object) -> int:
     if not isinstance(value, int):
-        raise _not_written()
+        raise not_written()
     return value
 
 
-def _not_written() -> StoreCorruptError:
+def not_written() -> StoreCorruptError:
+    """Return the error for a value that no version of ours wrote."""
     return StoreCorruptError(
         "a stored value is not what was written",
         code="store.corrupt",
@@ -298,4 +212,4 @@ def _value(data: object) -> Json:
     try:
         return canonical.decode(_blob(data))
     except canonical.CanonicalError as exc:
-        raise _not_written() from exc
+        raise not_written() from exc
