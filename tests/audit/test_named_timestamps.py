@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -88,10 +89,11 @@ def test_a_key_on_the_path_is_enough(which: str, make: Maker, trusted: Trusted):
 def test_a_renewal_by_another_service_holds(honest: ProvedFile, other: ThrowawayAuthority, tmp_path: Path):
     """After the archive's timestamp anybody whom the reader trusts may renew it."""
     path = stamped(honest, honest.path, tmp_path / "renewed.pdf", other, number=2)
-    report = verify(honest, path, anchors=both(honest, other))
+    at = other.clock.now() + timedelta(minutes=1)
+    report = verify(honest, path, anchors=both(honest, other), at=at)
     assert report.verdict is Verdict.PASSED
     assert report.claims["C6"].verdict is Verdict.PASSED
-    assert verify(honest, path).verdict is Verdict.INDETERMINATE  # nobody trusts it
+    assert verify(honest, path, at=at).verdict is Verdict.INDETERMINATE  # nobody trusts it
 
 
 def test_the_timestamp_after_the_completion_is_of_the_envelope(
@@ -100,7 +102,8 @@ def test_the_timestamp_after_the_completion_is_of_the_envelope(
     """The archive's timestamp is by a service that was named, or leaves the file open, whatever it is called."""
     for number in (1, 7):
         path = stamped(honest, honest.revisions["completed"], tmp_path / f"{number}.pdf", other, number=number)
-        report = verify(honest, path, anchors=both(honest, other))
+        at = other.clock.now() + timedelta(minutes=1)
+        report = verify(honest, path, anchors=both(honest, other), at=at)
         assert report.verdict is Verdict.INDETERMINATE
         assert not wrong(report)
         assert "timestamp.not_named" in wrong(report, Verdict.INDETERMINATE)
