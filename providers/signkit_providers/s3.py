@@ -1,4 +1,4 @@
-"""Publish a log to a bucket that speaks the S3 API: two requests, HEAD and PUT, signed by AWS Signature Version 4."""
+"""Publish a log to a bucket that speaks the S3 API: HEAD, GET and PUT, signed by AWS Signature Version 4."""
 
 from __future__ import annotations
 
@@ -78,6 +78,15 @@ class S3Sink:
     def has(self, path: str) -> bool:
         """Tell whether the object is there already."""
         return self._ask("HEAD", path, b"", {}, known=(200, 404)).status == 200
+
+    def get(self, path: str) -> bytes | None:
+        """Return a small object that is there already.
+
+        Raises:
+            JournalError: ``publish.failed``.
+        """
+        answer = self._ask("GET", path, b"", {}, known=(200, 404))
+        return answer.body if answer.status == 200 else None
 
     def put(self, path: str, data: bytes) -> None:
         """Write an object; the service makes it whole or not at all.

@@ -1,6 +1,7 @@
-"""A published log, judged from its files alone: signature, every tile, every bundle, and older checkpoints.
+"""A published log, judged from its files alone: signature, every tile, bundle and proof, and older checkpoints.
 
-Nothing is believed but the log's key: the whole tree is computed anew from the bundles of leaf data.
+Each proof lies beside the checkpoint that it was published with, so the log's own older word is compared too. Nothing
+is believed but the log's key: the whole tree is computed anew from the bundles of leaf data.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from signkit.audit.published_proofs import check_keys, read_proofs, read_published
 from signkit.errors import JournalCorruptError
 from signkit.journal.chain import STEP
 from signkit.journal.checkpoint import Checkpoint, generation_of, verify_checkpoint
@@ -43,12 +45,14 @@ def check_published(
         needed: how many of them must vouch for the checkpoint.
     """
     try:
-        checkpoint = verify_checkpoint(_read(folder / CHECKPOINT_PATH, MAX_NOTE_BYTES), vkey, generations=True)
+        checkpoint = verify_checkpoint(read_published(folder / CHECKPOINT_PATH, MAX_NOTE_BYTES), vkey, generations=True)
         older = [verify_checkpoint(note, vkey, generations=True) for note in checkpoints]
         vouched = len(find_cosignatures(checkpoint, witnesses))
     except JournalCorruptError as exc:
         return [Finding(STEP, Verdict.FAILED, exc.code)]
-    findings = list(_tree(folder, vkey.partition("+")[0], checkpoint, older))
+    proved, findings = read_proofs(folder, vkey, checkpoint.origin)
+    findings += check_keys(folder, vkey, checkpoint.origin)
+    findings += _tree(folder, vkey.partition("+")[0], checkpoint, [*older, *proved])
     if not findings:
         findings = [Finding(STEP, Verdict.PASSED, "journal.published", {"entries": checkpoint.size})]
     if witnesses:
@@ -104,7 +108,7 @@ def _upper(folder: Path, hashes: bytes) -> Iterator[Finding]:
 
 
 def _tile(folder: Path, level: int, number: int, right: bytes) -> Iterator[Finding]:
-    found = _read(folder / tile_path(level, number, len(right) // HASH_BYTES), len(right))
+    found = read_published(folder / tile_path(level, number, len(right) // HASH_BYTES), len(right))
     if found != right or not _begins(folder, level, number, right, HASH_BYTES):
         yield _failed("journal.tile", level=level, tile=number)
 
@@ -114,14 +118,14 @@ def _begins(folder: Path, level: int | str, number: int, right: bytes, size: int
     narrower = (folder / f"{tile_path(level, number)}.p").glob("[1-9]*")
     widths = [int(path.name) for path in narrower if path.name.isascii() and path.name.isdigit()]
     return all(
-        _read(folder / tile_path(level, number, width), len(right)) == right[: width * size]
+        read_published(folder / tile_path(level, number, width), len(right)) == right[: width * size]
         for width in widths
         if width * size < len(right)
     )
 
 
 def _bundle(path: Path, width: int) -> list[bytes] | None:
-    data = _read(path, width * _RECORD)
+    data = read_published(path, width * _RECORD)
     records = [data[at : at + _RECORD] for at in range(0, len(data), _RECORD)]
     if len(records) != width or any(len(item) != _RECORD or item[:2] != _LENGTH for item in records):
         return None
@@ -130,15 +134,6 @@ def _bundle(path: Path, width: int) -> list[bytes] | None:
 
 def _root(tile: bytes) -> bytes:
     return LeafNodes([tile[at : at + HASH_BYTES] for at in range(0, len(tile), HASH_BYTES)]).node(TILE_HEIGHT, 0)
-
-
-def _read(path: Path, limit: int) -> bytes:
-    """Return a file's bytes, one more than ``limit`` at most; nothing if it cannot be read."""
-    try:
-        with path.open("rb") as stream:
-            return stream.read(limit + 1)
-    except OSError:
-        return b""
 
 
 def _failed(code: str, **params: str | int) -> Finding:

@@ -17,17 +17,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from signkit.errors import JournalForkError
+from signkit.errors import JournalCorruptError, JournalForkError
 from signkit.files import write_atomic
 from signkit.journal.checkpoint import Checkpoint, generation_of, parse_checkpoint, verify_checkpoint
 from signkit.journal.merkle import HASH_BYTES
-from signkit.journal.note import VerifierKey, ed25519_spki, parse_vkey
+from signkit.journal.note import MAX_NOTE_BYTES, VerifierKey, ed25519_spki, parse_vkey
 from signkit.journal.proof import TlogProof
 from signkit.journal.tiles import CHECKPOINT_PATH, ENTRIES, proof_path, tile_path, tile_resources
 from signkit.journal.tree import TILE_WIDTH, Tree
 from signkit.ports.store import ReadTransaction
 
-__all__ = ["FolderSink", "Published", "Sink", "publish"]
+__all__ = ["FolderSink", "Published", "Sink", "key_files", "publish"]
 
 
 class Sink(Protocol):
@@ -35,6 +35,15 @@ class Sink(Protocol):
 
     def has(self, path: str) -> bool:
         """Tell whether the file is there already."""
+        ...
+
+    def get(self, path: str) -> bytes | None:
+        """Return a small file that is there already, None where there is none.
+
+        Raises:
+            OSError: it cannot be read.
+            JournalError: a service refuses it.
+        """
         ...
 
     def put(self, path: str, data: bytes) -> None:
@@ -56,6 +65,13 @@ class FolderSink:
     def has(self, path: str) -> bool:
         """Tell whether the file is there already."""
         return (self._folder / path).is_file()
+
+    def get(self, path: str) -> bytes | None:
+        """Return a small file that is there already."""
+        if not self.has(path):
+            return None
+        with (self._folder / path).open("rb") as stream:
+            return stream.read(MAX_NOTE_BYTES + 1)
 
     def put(self, path: str, data: bytes) -> None:
         """Write a file, whole or not at all."""
@@ -95,24 +111,42 @@ def publish(
         files: other files by path: the token, a text that explains how to check.
 
     Raises:
-        JournalError: the checkpoint is not of this log (``journal.fork``).
+        JournalForkError: the checkpoint is not of this log (``journal.fork``), or what is published already is not a
+            beginning of it (``journal.published_other``): the home is an older one, or the place another log's.
         OSError: the sink cannot be written.
     """
     checkpoint = verify_checkpoint(note, vkey, generations=True)
     tree = Tree(tx)
     if checkpoint.size > tree.size or tree.root(checkpoint.size) != checkpoint.root:
         raise JournalForkError("the checkpoint is not of this log", code="journal.fork")
-    generation = generation_of(parse_vkey(vkey).name, checkpoint.origin)
+    generation = generation_of(parse_vkey(vkey).name, checkpoint.origin) or 1
     prefix = "" if generation == 1 else f"{generation}/"
+    older = sink.get(prefix + CHECKPOINT_PATH)
+    if sink.has(f"{generation + 1}/{CHECKPOINT_PATH}") or not (older is None or _begins(tree, older, checkpoint, vkey)):
+        raise JournalForkError(
+            "what is published there already is not a beginning of this log: nothing is written over it",
+            code="journal.published_other",
+            hint="after a restore take the newest checkpoint from there and run signkit journal checkpoint --restored",
+        )
     written = 1
     for path, make in itertools.chain(_tiles(tx, tree, checkpoint), _proofs(tx, tree, note, proofs)):
         if not sink.has(prefix + path):
             sink.put(prefix + path, make())
             written += 1
-    for path, data in {**(files or {}), **_keys(vkey, checkpoint.origin)}.items():
+    for path, data in {**(files or {}), **key_files(vkey, checkpoint.origin)}.items():
         sink.put(prefix + path, data)
     sink.put(prefix + CHECKPOINT_PATH, note)
     return Published(checkpoint.size, written, prefix)
+
+
+def _begins(tree: Tree, older: bytes, checkpoint: Checkpoint, vkey: str) -> bool:
+    """Tell whether a checkpoint that was published earlier is of the same log, and what it covers is there still."""
+    try:
+        there = verify_checkpoint(older, vkey, generations=True)
+    except JournalCorruptError:
+        return False
+    same = there.origin == checkpoint.origin and there.size <= checkpoint.size
+    return same and tree.root(there.size) == there.root
 
 
 def _tiles(tx: ReadTransaction, tree: Tree, checkpoint: Checkpoint) -> Iterator[tuple[str, Callable[[], bytes]]]:
@@ -146,7 +180,7 @@ def _proof(tree: Tree, index: int, size: int, note: bytes) -> bytes:
     return TlogProof(index, tuple(tree.inclusion(index, size=size)), note).encode()
 
 
-def _keys(vkey: str, origin: str) -> dict[str, bytes]:
+def key_files(vkey: str, origin: str) -> dict[str, bytes]:
     """Return the public key in both forms: as C2SP wants it, and as openssl does."""
     first = parse_vkey(vkey)
     spki = base64.encodebytes(ed25519_spki(first.public))

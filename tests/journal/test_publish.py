@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from signkit.audit.published import check_published
-from signkit.errors import JournalError
+from signkit.errors import JournalError, JournalForkError
 from signkit.journal import log
 from signkit.journal.checkpoint import log_vkey, parse_checkpoint, sign_checkpoint
 from signkit.journal.proof import TlogProof
@@ -120,6 +121,89 @@ def test_a_later_generation_lies_beside_what_was_published(
         assert publish(tx, FolderSink(www), note=note, vkey=vkey).prefix == "2/"
     assert codes(www, vkey) == codes(www / "2", vkey) == {"journal.published"}
     assert (www / "2" / "log.vkey").read_text().strip() == log_vkey(f"{origin}/2", key.spki)
+
+
+def test_nothing_is_published_over_a_newer_log(store: SqlStore, tmp_path: Path, key: SigningKey, origin: str) -> None:
+    """A home restored whole remembers nothing; what it published does, and is left as it is."""
+    home, www, vkey = tmp_path / "restored", tmp_path / "www", log_vkey(origin, key.spki)
+    with open_store(home, create=True).write() as tx:
+        add(tx, "e1", 5)
+    with store.write() as tx:
+        add(tx, "e1", 20)
+    put_out(store, www, origin, key)
+    newest = (www / "checkpoint").read_bytes()
+    with pytest.raises(JournalForkError) as caught:
+        put_out(open_store(home), www, origin, key)
+    assert caught.value.code == "journal.published_other"
+    assert (www / "checkpoint").read_bytes() == newest
+    assert codes(www, vkey) == {"journal.published"}
+
+
+def test_a_generation_that_has_ended_is_not_published_again(
+    store: SqlStore, tmp_path: Path, key: SigningKey, origin: str
+) -> None:
+    """Where the next one is published already, the home is an older copy of itself; garbage is nobody's beginning."""
+    with store.write() as tx:
+        add(tx, "e1", 5)
+    put_out(store, tmp_path / "a", origin, key)
+    (tmp_path / "a" / "2").mkdir()
+    (tmp_path / "a" / "2" / "checkpoint").write_bytes(b"x")
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "checkpoint").write_bytes(b"x")
+    for name in ("a", "b"):
+        with pytest.raises(JournalForkError):
+            put_out(store, tmp_path / name, origin, key)
+
+
+def test_every_byte_of_a_published_proof_is_judged(
+    published: tuple[Path, Path], tmp_path: Path, key: SigningKey, origin: str
+) -> None:
+    """Whoever takes a proof from the folder takes what the auditor has judged; under another name it proves nothing."""
+    www, vkey = shutil.copytree(published[0], tmp_path / "www"), log_vkey(origin, key.spki)
+    path = min((www / "proof").iterdir())
+    whole = path.read_bytes()
+    for at in range(0, len(whole), 7):
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
+        assert codes(www, vkey) == {"journal.published_proof"}, at
+    path.unlink()
+    (www / "proof" / f"{'0' * 64}.tlog-proof").write_bytes(whole)
+    assert codes(www, vkey) == {"journal.published_proof"}
+
+
+def test_a_proof_of_a_log_that_was_exchanged_gives_it_away(
+    published: tuple[Path, Path], store: SqlStore, tmp_path: Path, key: SigningKey, origin: str
+) -> None:
+    """An operator who lays another log in place of the published one must take every old proof away too."""
+    with store.write() as tx:
+        add(tx, "other", 700)
+    www = tmp_path / "www"
+    put_out(store, www, origin, key)
+    shutil.copytree(published[0] / "proof", www / "proof", dirs_exist_ok=True)
+    assert codes(www, log_vkey(origin, key.spki)) == {"journal.fork"}
+
+
+@pytest.mark.parametrize("name", ["log.vkey", "log.pem"])
+def test_a_published_key_is_the_logs(
+    published: tuple[Path, Path], tmp_path: Path, key: SigningKey, origin: str, name: str
+) -> None:
+    """A key that somebody exchanged is named; one that was not copied along is missed by nobody."""
+    www, vkey = shutil.copytree(published[0], tmp_path / "www"), log_vkey(origin, key.spki)
+    (www / name).write_bytes(b"another key\n")
+    assert codes(www, vkey) == {"journal.published_key"}
+    (www / name).unlink()
+    assert codes(www, vkey) == {"journal.published"}
+
+
+@pytest.mark.parametrize("what", ["pipe", "folder", "link"])
+def test_what_is_no_file_is_no_tile(
+    published: tuple[Path, Path], tmp_path: Path, key: SigningKey, origin: str, what: str
+) -> None:
+    """A pipe would be waited for; a folder or a link to nowhere is as good as nothing."""
+    www = shutil.copytree(published[0], tmp_path / "www")
+    path = www / "tile/0/000"
+    path.unlink()
+    {"pipe": os.mkfifo, "folder": Path.mkdir, "link": lambda at: at.symlink_to("nowhere")}[what](path)
+    assert codes(www, log_vkey(origin, key.spki)) == {"journal.tile"}
 
 
 def test_a_checkpoint_of_another_log_is_not_published(

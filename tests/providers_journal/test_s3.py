@@ -36,7 +36,10 @@ class Bucket:
         if request.method == "PUT":
             self.objects[request.url.path] = request.content
             return _answer(200)
-        return _answer(200 if request.url.path in self.objects else 404)
+        found = self.objects.get(request.url.path)
+        if found is None:
+            return _answer(404)
+        return httpx.Response(200, stream=httpx.ByteStream(found if request.method == "GET" else b""))
 
 
 def sink(tmp_path: Path, bucket: Bucket, **changes: Any) -> S3Sink:
@@ -83,6 +86,7 @@ def test_objects_are_written_and_found(tmp_path: Path) -> None:
     target.put("tile/0/x001/000.p/7", b"tile")
     target.put("checkpoint", b"note")
     assert target.has("checkpoint")
+    assert (target.get("checkpoint"), target.get("2/checkpoint")) == (b"note", None)
     assert bucket.objects == {"/logs/journal/tile/0/x001/000.p/7": b"tile", "/logs/journal/checkpoint": b"note"}
     cached = [request.headers["cache-control"] for request in bucket.requests if request.method == "PUT"]
     assert ["immutable" in value for value in cached] == [True, False]
