@@ -434,7 +434,7 @@ def test_a_second_reader_that_reads_nothing(honest: ProvedFile, monkeypatch: pyt
 
 @pytest.mark.parametrize(
     ("option", "code"),
-    [("path", "document.not_opened"), ("original", "document.original"), ("evidence", "document.evidence")],
+    [("path", "document.missing"), ("original", "document.original"), ("evidence", "document.evidence")],
 )
 def test_what_cannot_be_opened_is_an_error(option: str, code: str, honest: ProvedFile, tmp_path: Path):
     """A path that leads nowhere is no verdict."""
@@ -443,6 +443,16 @@ def test_what_cannot_be_opened_is_an_error(option: str, code: str, honest: Prove
     with pytest.raises(DocumentError) as caught:
         verify_file(given.pop("path"), **given)
     assert caught.value.code == code
+
+
+def test_a_link_to_nothing_cannot_be_opened(honest: ProvedFile, tmp_path: Path):
+    """Something is there by that name, but it cannot be opened; the hint does not ask whether it is a PDF."""
+    link = tmp_path / "signed.pdf"
+    link.symlink_to(tmp_path / "gone.pdf")
+    with pytest.raises(DocumentError) as caught:
+        verify_file(link, anchors=honest.trusted.anchors, at=honest.at)
+    assert caught.value.code == "document.not_opened"
+    assert "PDF" not in (caught.value.hint or "")
 
 
 def contents(data: bytes) -> tuple[int, int]:
