@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -105,11 +106,12 @@ class Session:
             self.terminal.line(words, style=style)
 
     def print_unread(self, path: Path, report: Report) -> None:
-        """Print a line for a file that could not be read."""
+        """Print a line for a file that could not be read, or is not there."""
         if self.terminal.as_json:
             self.print_report(report)
             return
-        self.terminal.line(f"{printable(path)}: {text('verify.unreadable', self.terminal.lang)}", style="red")
+        code = "verify.unreadable" if os.path.lexists(path) else "verify.missing"
+        self.terminal.line(f"{printable(path)}: {text(code, self.terminal.lang)}", style="red")
 
     def tell_repair(self, report: Any) -> None:
         """Say on standard error what a repair changed."""

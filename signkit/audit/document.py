@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mmap
+import os
 import re
 from pathlib import Path
 from typing import Final
@@ -56,20 +57,36 @@ def open_case(given: Given) -> Case:
 
 
 def _opened(path: Path) -> Pdf:
+    """Open a document.
+
+    Raises:
+        UnreadableDocumentError: nothing is there (``document.missing``), no file (``document.not_a_file``), or no PDF.
+    """
+    subject = {"file": path.name}
+    if not os.path.lexists(path):
+        raise UnreadableDocumentError(
+            "there is no such file", code="document.missing", hint="check the path", subject=subject
+        )
     if path.exists() and not path.is_file():
-        raise UnreadableDocumentError("this is no file", code="structure.open")
+        raise UnreadableDocumentError(
+            "not a file", code="document.not_a_file", hint="name the PDF itself, not a folder", subject=subject
+        )
     return Pdf.open(path)
 
 
 def _sorted(exc: UnreadableDocumentError, path: Path) -> UnreadableDocumentError:
+    if exc.code.startswith("document."):
+        return exc
     if exc.code == "structure.limit":
         return LimitReachedError(exc.message, code="document.limit", hint=exc.hint)
     if exc.code not in {"structure.open", "structure.header", "structure.empty"} and names_signature(path):
         return SignedButUnreadableError(exc.message, code="document.signed_unreadable", hint=exc.hint)
-    code = "document.not_opened" if exc.code == "structure.open" else "document.not_pdf"
-    if exc.code not in {"structure.open", "structure.header", "structure.empty"}:
-        code = "document.unreadable"
-    return UnreadableDocumentError(exc.message, code=code, hint="is it a PDF, and whole?", subject={"file": path.name})
+    code, hint = "document.unreadable", "is it a PDF, and whole?"
+    if exc.code in {"structure.header", "structure.empty"}:
+        code = "document.not_pdf"
+    elif exc.code == "structure.open":
+        code, hint = "document.not_opened", exc.hint or "check the path and who may read it"
+    return UnreadableDocumentError(exc.message, code=code, hint=hint, subject={"file": path.name})
 
 
 def names_signature(path: Path) -> bool:

@@ -73,9 +73,12 @@ def find_envelope(tx: ReadTransaction, prefix: str) -> str:
     if len(found) == 1:
         return found[0]
     if not found:
+        file = wanted.endswith(".pdf") or "/" in wanted
         raise EnvelopeNotFoundError(
             f"no envelope begins with {wanted[:40]!r}",
-            hint="list them with: signkit envelope list",
+            hint="name the envelope, not the file: signkit envelope list"
+            if file
+            else "list them with: signkit envelope list",
             subject={"envelope": wanted[:40]},
         )
     if wanted in found:

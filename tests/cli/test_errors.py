@@ -242,3 +242,19 @@ def test_a_full_disk_is_not_the_documents_fault(signkit: Any, protokoll: Path, m
     said = signkit("envelope", "create", protokoll, "--signatory", "A", code=11, lang="sv").err
     assert "hemmet har inte plats för protokoll.pdf: disken är full" in said
     assert signkit("envelope", "list", "--json").out == ""
+
+
+def test_a_file_that_is_not_there_is_told_to_be_so(signkit: Any, tmp_path: Path) -> None:
+    """Whoever misspells a name is not asked whether the file is a PDF."""
+    told = signkit("verify", tmp_path / "finns-inte.pdf", code=13, lang="sv")
+    assert "filen finns inte" in told.out
+    assert "Filen finns inte" in told.err
+    assert "är det en PDF" not in told.err
+    assert signkit("verify", tmp_path / "finns-inte.pdf", "--json", code=13).error["code"] == "document.missing"
+    assert "mapp" in signkit("verify", "/dev/null", code=13, lang="sv").err
+
+
+@pytest.mark.parametrize("words", [("sign", "protokoll.pdf", "--as", "all"), ("envelope", "send", "./protokoll.pdf")])
+def test_a_file_where_an_envelope_is_meant(signkit: Any, words: tuple[str, ...]) -> None:
+    """Whoever names the file where the envelope is asked for is told so."""
+    assert "ange ärendet, inte filen" in signkit(*words, code=10, lang="sv").err

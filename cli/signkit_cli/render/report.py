@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from signkit.audit import render_report
 from signkit.model.report import Report, Verdict
-from signkit.texts import text
 from signkit_cli.terminal import printable
 
 __all__ = ["report_lines"]
@@ -30,8 +29,3 @@ def report_lines(report: Report, lang: str) -> list[tuple[str, str | None]]:
             style = _STYLES.get(line.verdict)
         lines.append(("  " * line.indent + words, style))
     return lines
-
-
-def unreadable_line(path: str, lang: str) -> str:
-    """Return the line for a file on which there is no report."""
-    return f"{printable(path)}: {text('verify.unreadable', lang)}"
