@@ -126,10 +126,11 @@ def turn(screen: Screen, serial: int, since: int) -> int:
     return screen.until(QR, since=screen.until(re.compile(f"Nu: {name(serial)}"), since=since))
 
 
-@pytest.mark.parametrize("count", [3, pytest.param(20, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("count", [2, pytest.param(20, marks=pytest.mark.slow)])
 def test_everybody_signs_in_one_command(signkit: Any, simulator: Simulator, protokoll: Path, count: int) -> None:
-    """One begins again after cancelling, one is skipped before and one after cancelling; a second command ends it."""
-    again, skipped, declines = 1, count - 1, count
+    """One begins again after cancelling, the last ones are skipped, at once or after it; a second command ends it."""
+    again, skipped = 1, max(2, count - 1)
+    left = range(skipped, count + 1)
     people = [f"{name(n)}; id={number(n)}" for n in range(1, count + 1)]
     envelope = str(signkit.create(protokoll, people=people))
     signkit("envelope", "send", envelope)
@@ -140,10 +141,10 @@ def test_everybody_signs_in_one_command(signkit: Any, simulator: Simulator, prot
             if serial == skipped:
                 screen.press("s")
                 continue
-            if serial in {again, declines}:
+            if serial == again or serial in left:
                 act(simulator, serial, "scan", "cancel")
                 shown = screen.until(re.compile("Enter för att försöka igen"), since=shown)
-                if serial == declines:
+                if serial in left:
                     screen.press("s")
                     continue
                 screen.press("\r")
@@ -151,13 +152,13 @@ def test_everybody_signs_in_one_command(signkit: Any, simulator: Simulator, prot
             act(simulator, serial, "scan", "approve")
             shown = screen.until(re.compile(f"{name(serial)} har skrivit under"), since=shown)
         assert screen.end() == 40
-        assert f"Har inte skrivit under: {name(skipped)}, {name(declines)}" in screen.text
+        assert f"Har inte skrivit under: {', '.join(map(name, left))}" in screen.text
         assert "Traceback" not in screen.text
     states = {item["name"]: item["state"] for item in signkit.show(envelope)["signatories"]}
     assert states == {name(n): "signed" if n < skipped else "invited" for n in range(1, count + 1)}
     shown = 0
     with Screen(signkit.home, "sign", envelope, "--as", "all", "--provider", "bankid") as screen:
-        for serial in (skipped, declines):
+        for serial in left:
             shown = turn(screen, serial, shown)
             act(simulator, serial, "scan", "approve")
         assert screen.end() == 0
