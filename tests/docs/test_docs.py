@@ -99,6 +99,19 @@ def test_links_lead_somewhere(page: Path):
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_tests_that_are_named_exist(page: Path):
+    """Whoever reads that something is found, and by which test, finds that test."""
+    sources = sorted((ROOT / "tests").rglob("test_*.py"))
+    functions = {name for path in sources for name in re.findall(r"def (test_\w+)", path.read_text(encoding="utf-8"))}
+    known = functions | {path.name for path in sources}
+    text = page.read_text(encoding="utf-8")
+    named = {word for code in re.findall(r"`([^`\n]+)`", text) for word in re.findall(r"\btest_\w+(?:\.py)?", code)}
+    assert named <= known, sorted(named - known)
+    paths = {path.rstrip("/") for path in re.findall(r"`(tests/[\w./-]+)", text) if "*" not in path}
+    assert {path for path in paths if not (ROOT / path).exists()} == set()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_commands_in_the_pages_exist(page: Path, english: Any):
     """Each ``signkit …`` line of a page names a command that exists, and options that it has."""
     said = english["said"]
