@@ -22,6 +22,8 @@ APPEARANCE_HEIGHT: Final = 66.0
 """Height of every place on our pages, in points."""
 
 _PADDING: Final = 12.0
+_AIR: Final = 5.0
+"""Left free above and below, where many lines draw closer together for it."""
 _NAME: Final = Style("bold", 10.5, 14, INK)
 _NAME_SIZES: Final = (10.5, 9.5, 8.5)
 _LONG_NAMES: Final = (Style("bold", 8.5, 10.5, INK), Style("bold", 7.5, 9.5, INK), Style("bold", 6.5, 9, INK))
@@ -60,10 +62,12 @@ def layout_appearance(
     lines += [(_LINE, words, room) for words in wrap(texts["role"], _LINE, room, max_lines=3 - len(lines))]
     lines += [(_TIME, texts["time"], room), (_LINE, texts["provider"], room), (_REFERENCE, texts["envelope"], room)]
     present = [line for line in lines if line[1]]
-    y = height - (height - sum(style.leading for style, _, _ in present)) / 2
+    tall = sum(style.leading for style, _, _ in present)
+    tight = min(1.0, (height - 2 * _AIR) / tall)
+    y = (height + tall * tight) / 2
     for style, words, limit in present:
-        y -= style.leading
-        style.draw(canvas, fit(words, style, limit), x=_PADDING, y=y + style.leading * 0.24)
+        y -= style.leading * tight
+        style.draw(canvas, fit(words, style, limit), x=_PADDING, y=y + style.leading * tight * 0.24)
     if description.test:
         _draw_test(canvas, width=width, height=height, language=description.language)
     fonts = subsets(canvas)

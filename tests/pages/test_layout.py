@@ -269,6 +269,18 @@ def test_whom_a_delegate_stands_for_is_told_in_full():
     assert role in " ".join(words(shown.content, shown.fonts))
 
 
+@pytest.mark.parametrize("role", ["Ordförande", "ersättare för ordföranden i kommunstyrelsens arbetsutskott 2"])
+def test_a_signed_place_leaves_air_at_its_borders(role: str):
+    """However many lines there are, the first one's letters and the last one's tails stand free of the frame."""
+    shown = layout_appearance(replace(SIGNED, name="Bo Ek", role=role), width=PLACE_WIDTH)
+    drawn = re.findall(rb"/F\d ([\d.]+) Tf [\d.]+ ([-\d.]+) Td", shown.content)
+    sizes = [(float(size), float(y)) for size, y in drawn]
+    assert len(sizes) == (5 if len(role) < 20 else 6)
+    (first, top), (last, bottom) = sizes[0], sizes[-1]
+    assert top + first * 0.76 <= shown.height - 5  # as high as Å and h
+    assert bottom - last * 0.24 >= 5
+
+
 def test_a_section_sign_stays_with_its_number():
     """A title that breaks does not leave §§ at the end of a line."""
     title = "Kommunstyrelsens protokoll 2026-11-24, §§ 1–12"
