@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from signkit import canonical
 from signkit.journal.checkpoint import parse_checkpoint, sign_checkpoint
 from signkit.journal.merkle import LeafNodes, consistency_proof, inclusion_proof, leaf_hash, root_of
 from signkit.journal.proof import TlogProof
+from signkit.journal.tree import Tree
 from signkit.model.report import Report, Verdict
 from signkit.ports.keys import KeyName
 from signkit.testing.containers import unpack
@@ -136,3 +139,59 @@ def test_what_came_after_the_archiving_may_never_have_been_logged(
     (tmp_path / "theirs").write_bytes(forged["journal/checkpoint"])
     report = at("journal", "verify", "--checkpoint", tmp_path / "theirs", "--json", code=3).json
     assert {item["code"] for item in report["findings"]} == {"journal.fork"}
+
+
+HOWS = ("alter", "drop", "reorder", "insert", "truncate", "back-date", "fork")
+
+
+def rewritten(history: list[dict[str, Any]], how: str, at: int) -> list[dict[str, Any]]:
+    """Return another history, chained as it should be."""
+    made = list(history)
+    if how == "alter":
+        made[at] = {**made[at], "nonce": "0" * 32}
+    elif how == "drop":
+        del made[at]
+    elif how == "reorder":
+        made[at - 1 : at + 1] = [made[at], made[at - 1]]
+    elif how == "insert":
+        made.insert(at, {**made[at], "nonce": "0" * 32})
+    elif how == "truncate":
+        del made[at:]
+    elif how == "back-date":
+        made[at] = {**made[at], "at": made[at - 1]["at"]}
+    else:
+        made[at:] = [{**item, "nonce": "f" * 32} for item in made[at:]]
+    previous: str | None = None
+    for number, item in enumerate(made):
+        made[number] = {**item, "seq": number, "prev": previous}
+        previous = canonical.digest_text(canonical.digest(canonical.encode(made[number])))
+    return made
+
+
+@settings(max_examples=7, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_whatever_history_its_operator_makes_is_found(
+    made: Any, files: Files, desk: Desk, reseal: Any, data: st.DataObject
+) -> None:
+    """With every key, and chain, log, proofs and checkpoint made anew.
+
+    What the completion seal covers is found in the bundle; what came later, by whoever has the log or kept a checkpoint
+    of it. What passes both is the true history, or its beginning.
+    """
+    true = [dict(canonical.decode(files[item["entry"]])) for item in index_of(files)["entries"]]
+    sealed = 1 + next(at for at, item in enumerate(true) if item["type"] == "completing")
+    history = rewritten(true, data.draw(st.sampled_from(HOWS)), data.draw(st.integers(1, len(true) - 1)))
+    names = [{"entry": f"journal/x/{n}.json", "proof": f"journal/x/{n}.tlog-proof"} for n in range(len(history))]
+    forged = {**files, "bundle.json": canonical.encode({**index_of(files), "entries": names})}
+    forged |= {name["entry"]: canonical.encode(item) for name, item in zip(names, history, strict=True)}
+    forged = relogged(forged, desk, leaves=[], origin=desk.origin, old=completing(files))
+    verdict = made.verify(reseal(forged)).verdict
+    if history[:sealed] != true[:sealed]:
+        assert verdict is Verdict.FAILED
+    elif history != true[: len(history)]:
+        checkpoint = parse_checkpoint(forged["journal/checkpoint"])
+        with desk.store.read() as tx:
+            tree = Tree(tx)
+            assert checkpoint.size > tree.size or tree.root(checkpoint.size) != checkpoint.root
+    elif history[-1]["type"] in {"completing", "completed"}:
+        assert verdict is Verdict.FAILED
