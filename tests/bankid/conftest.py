@@ -13,6 +13,9 @@ from typing import Any
 import httpx
 import pytest
 
+from signkit import texts
+from signkit.evidence import verifier_for
+from signkit.ports.evidence import EvidenceFacts
 from signkit.ports.provider import Evidence
 from signkit_providers.bankid import BankIdClient, BankIdProvider
 from signkit_providers.bankid.settings import Settings
@@ -22,6 +25,11 @@ from signkit_providers.simulator.pki import Issued, SimulatorPki
 
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 FORMAT = "signkit.evidence.bankid/1"
+TOLVAN = "191212121212"
+TEXT = b64encode(b"Jag skriver under.").decode()
+SIGN = {"endUserIp": "192.0.2.10", "userVisibleData": TEXT}
+BOUND = {**SIGN, "requirement": {"personalNumber": TOLVAN}}
+CALL = {"personalNumber": TOLVAN, "callInitiator": "RP", "userVisibleData": TEXT}
 
 
 class StillClock:
@@ -152,6 +160,23 @@ class Desk:
         )
         return answer.status, json.loads(answer.body)
 
+    def order(self, endpoint: str = "sign", body: Any = None) -> dict[str, Any]:
+        """Make an order."""
+        status, value = self.post(endpoint, SIGN if body is None else body)
+        assert status == 200, value
+        return dict(value)
+
+    def collect(self, made: dict[str, Any]) -> dict[str, Any]:
+        """Ask what became of an order."""
+        status, value = self.post("collect", {"orderRef": made["orderRef"]})
+        assert status == 200, value
+        return dict(value)
+
+    def hint(self, made: dict[str, Any]) -> tuple[str, str]:
+        """Return an order's status, and the hint where there is one."""
+        value = self.collect(made)
+        return value["status"], value.get("hintCode", "")
+
 
 @pytest.fixture
 def desk(pki: SimulatorPki) -> Iterator[Desk]:
@@ -173,3 +198,32 @@ def new_desk(pki: SimulatorPki) -> Iterator[Callable[..., Desk]]:
     yield make
     for item in made:
         item.provider.close()
+
+
+def judge(evidence: Evidence, anchors: list[bytes]) -> EvidenceFacts:
+    """Return what the verifier says of evidence."""
+    verifier = verifier_for(FORMAT)
+    assert verifier is not None
+    return verifier.verify(evidence, anchors=anchors)
+
+
+def codes(evidence: Evidence, anchors: list[bytes]) -> set[str]:
+    """Return the codes of all findings, without their common beginning."""
+    facts = judge(evidence, anchors)
+    for finding in facts.findings:
+        assert finding.code in texts.codes(), finding.code
+        assert "{" not in texts.text(finding.code, "sv", **finding.params)
+        assert "19121212" not in str(finding)
+    return {finding.code.removeprefix("evidence.bankid.") for finding in facts.findings}
+
+
+def resigned(forge: Any, change: Any) -> bytes:
+    """Return a document whose signed data was changed before it was signed."""
+    from signkit_providers.simulator import document
+
+    real = document._signed_data
+    try:
+        document._signed_data = lambda content: change(real(content))
+        return bytes(forge.xml())
+    finally:
+        document._signed_data = real

@@ -1,15 +1,13 @@
-"""The embedded timestamper, and the chain that checks every token."""
+"""The embedded timestamper: its tokens hold, OpenSSL and DSS agree, and what it does not serve is refused."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import secrets
 import shutil
 import subprocess
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -25,10 +23,9 @@ from signkit.pki.authority import Authority
 from signkit.pki.issue import build_name
 from signkit.pki.keys import LocalKey
 from signkit.pki.profiles import Extensions, Holder, end_extensions, issue
-from signkit.pki.timestamp_chain import TimestampChain, build_request, parse_response
+from signkit.pki.timestamp_chain import build_request, parse_response
 from signkit.pki.timestamper import EmbeddedTimestamper, TimestampResponse
 from signkit.ports.keys import KeyName
-from signkit.ports.timestamper import TimestampMaterial
 from signkit.testing.clock import SteppingClock
 from signkit.testing.pki import ThrowawayKeys
 from signkit.x509.certificates import Certificate
@@ -36,40 +33,18 @@ from signkit.x509.crls import Crl
 from signkit.x509.errors import X509Error
 from signkit.x509.tokens import TimestampToken, check_token, verify_token
 
-DATA = b"what is timestamped"
-
-
-def _imprint(digest: str = "sha256", data: bytes = DATA) -> bytes:
-    return hashlib.new(digest, data).digest()
-
-
-@dataclass
-class Strange:
-    """A service that does something to request or answer."""
-
-    inner: EmbeddedTimestamper
-    answer: Callable[[bytes, EmbeddedTimestamper], bytes]
-    name: str = "strange"
-
-    def respond(self, request: bytes, *, timeout_seconds: float) -> bytes:
-        """Return what ``answer`` makes."""
-        assert timeout_seconds > 0
-        return self.answer(request, self.inner)
-
-    def material(self, token: bytes, *, now: datetime) -> TimestampMaterial:
-        """Return the inner service's material."""
-        return self.inner.material(token, now=now)
+from .conftest import DATA, imprint_of
 
 
 @pytest.mark.parametrize("digest", ["sha256", "sha384", "sha512"])
 def test_a_token_holds(home: ThrowawayKeys, digest: str) -> None:
     """A token over each digest verifies to the root with its revocation list, and says our time in whole seconds."""
     home.clock.advance(microseconds=700_000)
-    timestamp = home.timestamper().timestamp(_imprint(digest), digest=digest)
+    timestamp = home.timestamper().timestamp(imprint_of(digest), digest=digest)
     material = home.timestamper().material(timestamp)
     token = TimestampToken(timestamp.token)
     verified = verify_token(
-        token, anchors=[home.root], imprint=_imprint(digest), crls=[Crl(der) for der in material.crls]
+        token, anchors=[home.root], imprint=imprint_of(digest), crls=[Crl(der) for der in material.crls]
     )
     assert verified.facts.digest == digest
     assert timestamp.gen_time == verified.facts.gen_time == home.clock.at.replace(microsecond=0)
@@ -82,7 +57,7 @@ def test_a_token_holds(home: ThrowawayKeys, digest: str) -> None:
 
 def test_serial_numbers_differ(home: ThrowawayKeys) -> None:
     """Two tokens over the same bytes have different serial numbers."""
-    tokens = [TimestampToken(home.timestamper().timestamp(_imprint()).token) for _ in range(2)]
+    tokens = [TimestampToken(home.timestamper().timestamp(imprint_of()).token) for _ in range(2)]
     assert tokens[0].facts.serial_number != tokens[1].facts.serial_number
 
 
@@ -108,7 +83,7 @@ def test_rejections(home: ThrowawayKeys, request_: bytes, failure: str) -> None:
 
 def test_unknown_policy_is_refused(home: ThrowawayKeys) -> None:
     """A request for another policy is refused."""
-    request = tsp.TimeStampReq.load(build_request(_imprint(), digest="sha256", nonce=1))
+    request = tsp.TimeStampReq.load(build_request(imprint_of(), digest="sha256", nonce=1))
     request["req_policy"] = "1.2.3.4"
     with pytest.raises(X509Error):
         parse_response(home.tsa.respond(request.dump(force=True)))
@@ -128,134 +103,12 @@ def test_no_key_no_token(home: ThrowawayKeys, tmp_path: Path) -> None:
     (folder / "tsa.p12").unlink()
     home.authority.keys = type(home.keys)(folder)
     with pytest.raises(TimestampError):
-        home.timestamper().timestamp(_imprint())
-
-
-def _skewed(**units: float) -> Callable[[bytes, EmbeddedTimestamper], bytes]:
-    def answer(request: bytes, inner: EmbeddedTimestamper) -> bytes:
-        clock = SteppingClock(inner.clock.now() + timedelta(**units))
-        return EmbeddedTimestamper(inner.authority, clock).respond(request)
-
-    return answer
-
-
-def _other_nonce(request: bytes, inner: EmbeddedTimestamper) -> bytes:
-    return inner.respond(build_request(_imprint(), digest="sha256", nonce=secrets.randbits(60)))
-
-
-def _no_nonce(request: bytes, inner: EmbeddedTimestamper) -> bytes:
-    changed = tsp.TimeStampReq.load(request)
-    del changed["nonce"]
-    return inner.respond(changed.dump(force=True))
-
-
-def _other_imprint(request: bytes, inner: EmbeddedTimestamper) -> bytes:
-    nonce = tsp.TimeStampReq.load(request)["nonce"].native
-    return inner.respond(build_request(_imprint(data=b"other"), digest="sha256", nonce=nonce))
-
-
-def _no_certificate(request: bytes, inner: EmbeddedTimestamper) -> bytes:
-    changed = tsp.TimeStampReq.load(request)
-    changed["cert_req"] = False
-    return inner.respond(changed.dump(force=True))
-
-
-def _flipped(request: bytes, inner: EmbeddedTimestamper) -> bytes:
-    answer = bytearray(inner.respond(request))
-    answer[-5] ^= 1
-    return bytes(answer)
-
-
-def _raises(request: bytes, inner: EmbeddedTimestamper) -> bytes:
-    raise TimestampError("down for maintenance", code="seal.timestamp.http")
-
-
-STRANGE = {
-    "ahead": (_skewed(seconds=31), "clock differs"),
-    "behind": (_skewed(seconds=-32), "clock differs"),
-    "nonce": (_other_nonce, "another request"),
-    "no nonce": (_no_nonce, "another request"),
-    "imprint": (_other_imprint, "something else"),
-    "no certificate": (_no_certificate, "certificate is not there"),
-    "flipped": (_flipped, "signature does not match"),
-    "raises": (_raises, "down for maintenance"),
-    "garbage": (lambda _r, _i: b"garbage", "not a timestamp response"),
-    "granted with nothing": (lambda _r, _i: bytes.fromhex("30053003020100"), "not a timestamp token"),
-    "rejects": (lambda _r, i: i.respond(b""), "refused"),
-    "huge": (lambda _r, _i: b"\x30" * 100_000, "too large"),
-    "garbage token": (lambda _r, _i: bytes.fromhex("3009300302010030020500"), "not a timestamp"),
-}
-
-
-@pytest.mark.parametrize("kind", STRANGE)
-def test_strange_services_are_passed_over(home: ThrowawayKeys, kind: str) -> None:
-    """A misbehaving service alone is a TimestampError that says why; with a good one after it, the good one serves."""
-    answer, why = STRANGE[kind]
-    strange = Strange(home.tsa, answer)
-    with pytest.raises(TimestampError) as caught:
-        home.timestamper(services=[strange]).timestamp(_imprint())
-    assert why in caught.value.message
-    assert "strange:" in caught.value.message
-    assert caught.value.code == ("clock_skew" if kind in {"ahead", "behind"} else "seal.timestamp")
-    assert home.timestamper(strange).timestamp(_imprint()).service == "embedded"
-
-
-@pytest.mark.parametrize("seconds", [-29, 29])
-def test_small_skew_is_accepted(home: ThrowawayKeys, seconds: int) -> None:
-    """Half a minute of difference is borne."""
-    skewed = Strange(home.tsa, _skewed(seconds=seconds))
-    assert home.timestamper(services=[skewed]).timestamp(_imprint()).token
-
-
-def test_everybody_is_named(home: ThrowawayKeys) -> None:
-    """When all fail, each is named with its own reason."""
-    services = [Strange(home.tsa, _raises, "one"), Strange(home.tsa, _other_imprint, "two")]
-    with pytest.raises(TimestampError) as caught:
-        home.timestamper(services=services).timestamp(_imprint())
-    assert "one: down" in caught.value.message
-    assert "two: the token is over something else" in caught.value.message
-
-
-@pytest.mark.parametrize(("imprint", "digest"), [(b"short", "sha256"), (b"x" * 20, "sha1"), (b"x" * 32, "sha512")])
-def test_wrong_requests(home: ThrowawayKeys, imprint: bytes, digest: str) -> None:
-    """Only a whole SHA-2 digest is sent anywhere."""
-    with pytest.raises(TimestampError) as caught:
-        home.timestamper().timestamp(imprint, digest=digest)
-    assert caught.value.code == "seal.timestamp.request"
-
-
-def test_untrusted_authority_is_refused(home: ThrowawayKeys, made_keys: Path) -> None:
-    """With anchors given, a token must chain to one of them."""
-    wrong = TimestampChain(
-        services=[home.tsa], clock=home.clock, anchors=(home.authority.certificate(KeyName.SEAL_CA),)
-    )
-    with pytest.raises(TimestampError) as caught:
-        wrong.timestamp(_imprint())
-    assert "no path to a trust anchor" in caught.value.message
-    right = TimestampChain(services=[home.tsa], clock=home.clock, anchors=(home.root,))
-    assert right.timestamp(_imprint()).token
-
-
-def test_a_production_home_wants_an_independent_service(home: ThrowawayKeys) -> None:
-    """A token that chains to a refused root is passed over, whatever the anchors say."""
-    own = TimestampChain(services=[home.tsa], clock=home.clock, anchors=(home.root,), refused=(home.root,))
-    with pytest.raises(TimestampError) as caught:
-        own.timestamp(_imprint())
-    assert "not independent" in caught.value.message
-
-
-def test_nobody_to_ask(home: ThrowawayKeys) -> None:
-    """No service configured, and a token of an unknown service, are told."""
-    with pytest.raises(TimestampError):
-        TimestampChain(services=[], clock=home.clock).timestamp(_imprint())
-    timestamp = home.timestamper().timestamp(_imprint())
-    with pytest.raises(TimestampError):
-        TimestampChain(services=[], clock=home.clock).material(timestamp)
+        home.timestamper().timestamp(imprint_of())
 
 
 def test_every_bit_counts(home: ThrowawayKeys) -> None:
     """A token with any one flipped bit does not verify, or says the same by the same signer: only unsigned wrapping."""
-    timestamp = home.timestamper().timestamp(_imprint())
+    timestamp = home.timestamper().timestamp(imprint_of())
     honest = TimestampToken(timestamp.token)
     signer = check_token(honest)
     for position in range(0, len(timestamp.token) * 8, 101):
@@ -278,7 +131,7 @@ def test_revoked_timestamper(home: ThrowawayKeys, case: str) -> None:
     if not later:
         home.authority.revoke(signer, reason=reason, now=home.clock.at)
         home.clock.advance(minutes=1)
-    timestamp = home.timestamper().timestamp(_imprint())
+    timestamp = home.timestamper().timestamp(imprint_of())
     if later:
         home.clock.advance(minutes=1)
         home.authority.revoke(signer, reason=reason, now=home.clock.at)
@@ -332,14 +185,14 @@ def test_only_keys_for_timestamps_alone(home: ThrowawayKeys, extensions: Extensi
     )
     authority = Authority(Keys(local, (der, home.root.der)), home.authority.revocations)
     with pytest.raises(TimestampError) as caught:
-        home.timestamper(services=[EmbeddedTimestamper(authority, home.clock)]).timestamp(_imprint())
+        home.timestamper(services=[EmbeddedTimestamper(authority, home.clock)]).timestamp(imprint_of())
     assert "timestamps alone" in caught.value.message or "not critical" in caught.value.message
 
 
 def test_token_outside_its_signers_validity(home: ThrowawayKeys) -> None:
     """A token from before its signer was certified is refused."""
     clock = SteppingClock(home.clock.at - timedelta(days=1))
-    answer = EmbeddedTimestamper(home.authority, clock).respond(build_request(_imprint(), digest="sha256", nonce=1))
+    answer = EmbeddedTimestamper(home.authority, clock).respond(build_request(imprint_of(), digest="sha256", nonce=1))
     with pytest.raises(X509Error) as caught:
         check_token(parse_response(answer))
     assert caught.value.code == "token.validity"
@@ -384,7 +237,7 @@ def test_openssl_tokens_are_read(home: ThrowawayKeys, tmp_path: Path) -> None:
         "digests = sha256, sha512\naccuracy = secs:1\ness_cert_id_alg = sha256\n"
     )
     (tmp_path / "serial").write_text("01\n")
-    (tmp_path / "q").write_bytes(build_request(_imprint("sha512"), digest="sha512", nonce=7))
+    (tmp_path / "q").write_bytes(build_request(imprint_of("sha512"), digest="sha512", nonce=7))
     command = ["openssl", "ts", "-reply", "-config", "ts.cnf", "-queryfile", "q", "-inkey", "tsa.key"]
     command += ["-signer", "tsa.pem", "-out", "r"]
     made = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
@@ -405,7 +258,7 @@ def test_dss_agrees(home: ThrowawayKeys, tmp_path: Path, shared: Path) -> None:
     judge = shared / "judges" / "run"
     if not judge.exists() or shutil.which("java") is None:
         pytest.skip("EU DSS is not at hand")
-    timestamp = home.timestamper().timestamp(_imprint("sha512"), digest="sha512")
+    timestamp = home.timestamper().timestamp(imprint_of("sha512"), digest="sha512")
     (tmp_path / "data").write_bytes(DATA)
     (tmp_path / "t.tst").write_bytes(timestamp.token)
     (tmp_path / "root.crl").write_bytes(home.timestamper().material(timestamp).crls[0])
