@@ -6,7 +6,7 @@ import dataclasses
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from signkit.workflows.bundle import BundledDocument
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from signkit.workflows.export import Exported
 
 __all__ = ["bundle_envelope"]
-
-_LANGUAGES: Final = ("sv", "en")
 
 
 def bundle_envelope(desk: Desk, envelope: str, folder: Path, *, overwrite: bool) -> list[Exported]:
@@ -25,7 +23,7 @@ def bundle_envelope(desk: Desk, envelope: str, folder: Path, *, overwrite: bool)
         SignkitError: as ``signkit.workflows.bundle.export_bundle``.
     """
     from signkit.audit import report_to_json, verify_file
-    from signkit.workflows.bundle import export_bundle
+    from signkit.workflows.bundle import bundle_languages, export_bundle
     from signkit_cli.render.report import report_lines
 
     def report(document: BundledDocument) -> Mapping[str, bytes]:
@@ -39,7 +37,7 @@ def bundle_envelope(desk: Desk, envelope: str, folder: Path, *, overwrite: bool)
         found = dataclasses.replace(found, path=document.name)
         value = json.dumps(report_to_json(found, desk.language), ensure_ascii=False, indent=2)
         made = {".json": f"{value}\n".encode()}
-        for lang in _LANGUAGES:
+        for lang in bundle_languages(desk):
             lines = [words for words, _ in report_lines(found, lang)]
             made[f".{lang}.txt"] = "\n".join([*lines, ""]).encode()
         return made

@@ -37,6 +37,7 @@ __all__ = ["BundledDocument", "Reporter", "export_bundle"]
 
 _SUFFIX: Final = ".asice"
 _LANGUAGES: Final = ("sv", "en")
+"""Of every bundle, wherever it goes; the home's own stands before them."""
 _LEAVING_IT: Final = frozenset({"exported", NOTIFIED})
 """Entries after which an envelope stands as it stood before."""
 
@@ -175,7 +176,7 @@ def _files(desk: Desk, parcel: Parcel, journal: JournalPart, room: Path, *, repo
         **reports,
         BUNDLE_INDEX: index_file.encode(),
     }
-    files = {"README.txt": _readme(parcel, journal), **files}
+    files = {"README.txt": _readme(parcel, journal, bundle_languages(desk)), **files}
     return {**files, "SHA256SUMS": _sums(files)}
 
 
@@ -196,7 +197,12 @@ def _evidence(parcel: Parcel) -> dict[str, bytes]:
     return kept
 
 
-def _readme(parcel: Parcel, journal: JournalPart) -> bytes:
+def bundle_languages(desk: Desk) -> tuple[str, ...]:
+    """Return the languages in which a bundle tells people something: the home's own first."""
+    return tuple(dict.fromkeys((desk.language, *_LANGUAGES)))
+
+
+def _readme(parcel: Parcel, journal: JournalPart, languages: tuple[str, ...]) -> bytes:
     first = parcel.envelope.documents[0]
     params: dict[str, str | int] = {
         "envelope": parcel.envelope.id,
@@ -206,7 +212,7 @@ def _readme(parcel: Parcel, journal: JournalPart) -> bytes:
     }
     last = journal.entries[-1]
     loop = text("journal_check.loop", "en", entry=last.entry, proof=last.proof, key="journal/log.pem").lstrip("\n")
-    pages = [text("bundle.readme", lang, loop=loop, **params).lstrip("\n") for lang in _LANGUAGES]
+    pages = [text("bundle.readme", lang, loop=loop, **params).lstrip("\n") for lang in languages]
     return f"\n{'=' * 78}\n\n".join(pages).encode()
 
 

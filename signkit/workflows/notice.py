@@ -102,6 +102,8 @@ class BoardNotice:
 
     def _facts(self) -> Iterator[tuple[str, str | None]]:
         dates, meta = self.dates, self.metadata
+        if self.sort == "minutes" and not meta.get("body") and dates.meeting is None:
+            yield "title", self.title  # else nothing would say which minutes (kommunallagen 8:12)
         yield "body", meta.get("body")
         yield "case", meta.get("case")
         yield "decision", meta.get("decision")

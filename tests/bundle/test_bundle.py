@@ -95,6 +95,18 @@ def test_its_readme_can_be_followed_by_hand(made: Any, tmp_path: Path, heading: 
     assert run() != 0
 
 
+def test_its_readme_is_in_the_homes_language_too(at: Any, made: Any, tmp_path: Path) -> None:
+    """A Danish home's bundle tells in Danish first what there is and how to check it; what it says there succeeds."""
+    config = at.home / "config.toml"
+    config.write_text(re.sub(r'(?m)^language = "\w+"', 'language = "da"', config.read_text()))
+    told: Any = at("envelope", "export", made.envelope, "--bundle", "--output", tmp_path / "new", "--json").json
+    shutil.unpack_archive(told["files"][0]["path"], tmp_path, "zip")
+    pages = (tmp_path / "README.txt").read_text().split("=" * 78)
+    assert [page.split()[0] for page in pages] == ["Bevispakke", "Bevispaket", "Evidence"]
+    assert len(list((tmp_path / "report").glob("*.da.txt"))) == 1
+    assert follow(commands_of(pages[0]), tmp_path).stdout.endswith(b"yes\n")
+
+
 def test_evidence_is_taken_from_a_bundle(made: Any, files: Files, signkit_at: Any, tmp_path: Path) -> None:
     """``--evidence`` takes the bundle itself; one without evidence, or none at all, is said to be that."""
     document = tmp_path / "d.pdf"

@@ -45,6 +45,15 @@ def finished(signkit: Any, document: Path, *more: object, people: tuple[str, ...
     return envelope
 
 
+def test_a_notice_says_which_minutes(signkit: Any, protokoll: Path, tmp_path: Path) -> None:
+    """Without a body and a day of the meeting the title tells the minutes; the folder is made."""
+    envelope = finished(signkit, protokoll, "--kind", "protocol", "--title", "Protokoll KS § 12", people=("Anna Ek",))
+    made = signkit("notice", envelope, "--output", tmp_path / "board" / "new", "--json").json
+    paths = {item["kind"]: Path(item["path"]) for item in made["files"]}
+    assert "Minutes: Protokoll KS § 12" in paths["text"].read_text(encoding="utf-8")
+    assert "Protokoll KS § 12" in paths["html"].read_text(encoding="utf-8")
+
+
 def test_a_notice_of_minutes(signkit: Any, protokoll: Path, tmp_path: Path, clock: MovableClock) -> None:
     """Three files say the same; the day is kept, the same notice comes out later, and nothing is replaced unasked."""
     meeting = ("--kind", "protocol", "--meta", f"meeting={clock.day(-2)}", "--meta", "body=Kommunstyrelsen <KS>")

@@ -36,8 +36,8 @@ def notice(
     from signkit.workflows.notice import board_notice
 
     session: Session = context.obj
-    if not output.is_dir():
-        raise UsageError(f"{output} is not a folder", code="usage.output", hint="make it first")
+    if output.exists() and not output.is_dir():
+        raise UsageError(f"{output} is not a folder", code="usage.output", hint="name a folder")
     day = _day(announced)
     home = session.open()
     found = session.envelopes([envelope])[0]
@@ -102,6 +102,7 @@ def _write(session: Session, made: BoardNotice, folder: Path) -> list[dict[str, 
     there = [path for path in paths.values() if path.exists()]
     if there and not session.terminal.assume_yes:
         raise UsageError(f"{there[0]} is there already", code="usage.exists", hint="add --yes to replace it")
+    folder.mkdir(parents=True, exist_ok=True)
     for kind, (_, words) in forms.items():
         write_atomic(paths[kind], words.encode("utf-8"))
     return [{"path": str(path), "kind": kind} for kind, path in paths.items()]
