@@ -99,7 +99,7 @@ def test_its_readme_is_in_the_homes_language_too(at: Any, made: Any, tmp_path: P
     """A Danish home's bundle tells in Danish first what there is and how to check it; what it says there succeeds."""
     config = at.home / "config.toml"
     config.write_text(re.sub(r'(?m)^language = "\w+"', 'language = "da"', config.read_text()))
-    told: Any = at("envelope", "export", made.envelope, "--bundle", "--output", tmp_path / "new", "--json").json
+    told = at("envelope", "export", made.envelope, "--bundle", "--output", tmp_path / "new", "--json").json
     shutil.unpack_archive(told["files"][0]["path"], tmp_path, "zip")
     pages = (tmp_path / "README.txt").read_text().split("=" * 78)
     assert [page.split()[0] for page in pages] == ["Bevispakke", "Bevispaket", "Evidence"]
@@ -183,7 +183,8 @@ def test_a_bundle_of_an_envelope_that_moves_starts_over(
     """Somebody exports the same envelope between the look at it and the signed log: the bundle is made all the same."""
     envelope = signkit.create(protokoll)
     signkit("envelope", "send", envelope)
-    real, told = journal_part, []
+    real = journal_part
+    told: list[Any] = []
 
     def meanwhile(desk: Any, seen: Any) -> Any:
         if not told:
