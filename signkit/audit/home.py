@@ -9,18 +9,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from signkit.audit.generations import Restart, judge_checkpoint, read_restarts, tell_restart
-from signkit.audit.home_log import Rows, check_anchors, check_kept, check_rows, check_tiles, signed_checkpoints
-from signkit.audit.home_openings import check_openings
+from signkit.audit.home_envelope import anchored_sizes, check_completion, check_envelope
+from signkit.audit.home_log import (
+    Rows,
+    check_anchors,
+    check_kept,
+    check_rows,
+    check_tiles,
+    signed_checkpoints,
+)
 from signkit.errors import DocumentError, JournalError, StoreError
 from signkit.journal.chain import STEP
 from signkit.journal.checkpoint import Checkpoint
-from signkit.model.entry import ERASED, HOME, Entry
-from signkit.model.envelope import fold
+from signkit.model.entry import ERASED, HOME
 from signkit.model.report import Finding, Verdict
-from signkit.ports.store import ReadTransaction, Store
+from signkit.ports.store import ReadTransaction, Store, StoredEntry
 
 __all__ = ["HomeReport", "check_home"]
 
@@ -61,8 +66,11 @@ def check_home(store: Store, *, vkey: str | None, checkpoints: Sequence[bytes] =
         erased = {item.entry.data.get("envelope") for item in _entries(tx, HOME) if item.entry.type == ERASED}
         states = tx.states()
         names = [name for name in rows.envelopes if name != HOME]
+        anchored = anchored_sizes(tx)
         for name in names:
-            findings += _envelope(tx, name, states.pop(name, None), wanted, erased=name in erased)
+            stored = _entries(tx, name)
+            findings += check_envelope(tx, stored, states.pop(name, None), wanted, erased=name in erased)
+            findings += check_completion(stored, anchored)
         findings += [_failed("journal.state", name, state=state) for name, state in states.items()]
         findings += [_failed("journal.opening_stray", name) for name in sorted(tx.opened() - set(names))]
     findings += _database(store)
@@ -107,30 +115,12 @@ def _log(store: Store, tx: ReadTransaction, vkey: str | None, given: Sequence[by
     return rows
 
 
-def _entries(tx: ReadTransaction, envelope: str) -> list[Any]:
+def _entries(tx: ReadTransaction, envelope: str) -> list[StoredEntry]:
     """Return an envelope's entries, or none where a row is damaged: ``check_rows`` has said so."""
     try:
         return tx.entries(envelope)
     except (JournalError, StoreError):
         return []
-
-
-def _envelope(
-    tx: ReadTransaction, name: str, state: str | None, wanted: set[str], *, erased: bool
-) -> Iterator[Finding]:
-    entries: list[Entry] = [item.entry for item in _entries(tx, name)]
-    if not entries:
-        return
-    try:
-        envelope = fold(entries)
-    except JournalError as exc:
-        yield Finding(STEP, Verdict.FAILED, "journal.fold", {"reason": exc.code}, subject=name)
-        return
-    if state != envelope.state.value:
-        yield _failed("journal.state", name, state=state or "–", fold=envelope.state.value)
-    for document in envelope.documents:
-        wanted |= {document.r0.sha256, document.current.sha256}
-    yield from check_openings(tx, envelope, entries, erased=erased)
 
 
 def _objects(store: Store, wanted: set[str]) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from signkit import canonical
 from signkit.canonical import Json
-from signkit.errors import StoreCorruptError
+from signkit.errors import JournalCorruptError, StoreCorruptError
 from signkit.model.entry import HOME, Entry
 from signkit.ports.store import StoredCheckpoint, StoredEntry, StoredRow
 from signkit.store.faults import wrapped
@@ -27,6 +27,7 @@ HEAD: Final = sa.text(
     "WHERE envelope = :envelope ORDER BY seq DESC LIMIT 1"
 )
 """The envelope's last row, and the number of the log's last."""
+_KEEP: Final = "keep the files as they are and run signkit doctor"
 _BLOCK: Final = 4096
 _RECENT: Final = 1024
 LAST_NUMBER: Final = 2**63 - 1
@@ -160,13 +161,13 @@ class SqlReadTransaction(Transaction):
         index, envelope, seq, stored, raw = row
         raw = _blob(raw)
         digest = canonical.digest(raw)
-        entry = self._recent.entry(raw)
+        subject = {"envelope": str(envelope), "entry": str(seq)}
+        try:
+            entry = self._recent.entry(raw)
+        except JournalCorruptError as exc:
+            raise JournalCorruptError(exc.message, code=exc.code, hint=exc.hint or _KEEP, subject=subject) from exc
         if (entry.envelope, entry.seq, digest) != (envelope, seq, _blob(stored)):
-            raise StoreCorruptError(
-                "a stored entry does not agree with its own row",
-                hint="keep the files as they are and run signkit doctor",
-                subject={"envelope": str(envelope), "entry": str(seq)},
-            )
+            raise StoreCorruptError("a stored entry does not agree with its own row", hint=_KEEP, subject=subject)
         return StoredEntry(int(index), entry, raw, digest)
 
     def _all(self, statement: sa.Executable, parameters: dict[str, Any] | None = None) -> Sequence[sa.Row[Any]]:
@@ -201,11 +202,7 @@ def _number(value: object) -> int:
 
 def not_written() -> StoreCorruptError:
     """Return the error for a value that no version of ours wrote."""
-    return StoreCorruptError(
-        "a stored value is not what was written",
-        code="store.corrupt",
-        hint="keep the files as they are and run signkit doctor",
-    )
+    return StoreCorruptError("a stored value is not what was written", code="store.corrupt", hint=_KEEP)
 
 
 def _value(data: object) -> Json:

@@ -61,6 +61,36 @@ def test_entries_and_openings(sent: Any, statement: str, code: str) -> None:
     assert code in _codes(sent.signkit("doctor", "--json", code=11).json)
 
 
+def tampered(home: Path, script: str) -> None:
+    """Do something to the database that its triggers refuse, and put them back."""
+    with sqlite3.connect(home / "signkit.sqlite") as database:
+        triggers = database.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+        database.executescript("".join(f"DROP TRIGGER {name};" for name, _ in triggers) + script)
+        for _, sql in triggers:
+            database.execute(sql)
+    database.close()
+
+
+@pytest.mark.parametrize("script", ["DELETE FROM checkpoints", "UPDATE checkpoints SET token = NULL"])
+def test_a_completion_keeps_its_checkpoint(sent: Any, script: str) -> None:
+    """What the completion seal carries is in the database too, with its timestamp; who takes it away is found out."""
+    sent.signkit("sign", sent.id, "--as", "all", "--provider", "rehearsal")
+    assert _codes(sent.signkit("doctor", "--json").json) == set()
+    tampered(sent.signkit.home, script)
+    assert _codes(sent.signkit("doctor", "--json", code=11).json) == {"journal.anchor_missing"}
+
+
+def test_a_damaged_envelope_hides_no_other(sent: Any, protokoll: Path) -> None:
+    """The list shows what can be read, and ends with what cannot."""
+    other = sent.signkit.create(protokoll)
+    tampered(sent.signkit.home, "UPDATE entries SET raw = x'ff' WHERE idx = 0")
+    ran = sent.signkit("envelope", "list", "--json", code=11)
+    assert other in ran.out
+    assert (ran.error["code"], ran.error["subject"]) == ("store.damaged", {"envelopes": sent.id})
+    assert sent.id in sent.signkit("--lang", "sv", "envelope", "list", code=11).err
+    assert sent.signkit("envelope", "show", sent.id, "--json", code=11).error["subject"]["envelope"] == sent.id
+
+
 def test_the_kept_checkpoint(sent: Any) -> None:
     """A database from before the newest signed checkpoint is a fault: it was restored, or rewritten."""
     database = sent.signkit.home / "signkit.sqlite"

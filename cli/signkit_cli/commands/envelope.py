@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from signkit.errors import UsageError
+from signkit.errors import JournalCorruptError, StoreCorruptError, UsageError
 from signkit_cli.commands import envelope_life
 from signkit_cli.helping import App
 from signkit_cli.session import Session
@@ -116,8 +116,13 @@ def list_(
     with home.store.read() as tx:
         found = tx.envelopes() if review_due is None else _review_due(session, tx, review_due)
         shown = 0
+        damaged: list[str] = []
         for envelope in found:
-            value = view(tx, envelope)
+            try:
+                value = view(tx, envelope)
+            except (JournalCorruptError, StoreCorruptError):
+                damaged.append(envelope)  # the others are shown all the same
+                continue
             if state is not None and value["state"] != state:
                 continue
             shown += 1
@@ -125,6 +130,14 @@ def list_(
                 session.terminal.json(value)
             else:
                 session.terminal.line(envelope_row(value, session.terminal.lang))
+    if damaged:
+        names = ", ".join(damaged)
+        raise StoreCorruptError(
+            f"envelopes that cannot be read: {names}",
+            code="store.damaged",
+            hint="keep the files as they are and run signkit doctor",
+            subject={"envelopes": names},
+        )
     if not shown:
         session.terminal.note("cli.list.none")
 
