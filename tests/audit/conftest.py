@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from signkit.audit import verify_file
+from signkit.errors import VerdictFailedError
 from signkit.model.report import Report, Verdict
 from signkit.ports.provider import Signed, SigningRequest
 from signkit.testing.proved import ProvedFile, Trusted, make_proved
@@ -71,3 +72,27 @@ def verify(file: ProvedFile, path: Path | None = None, **options: Any) -> Report
 def wrong(report: Report, verdict: Verdict = Verdict.FAILED) -> set[str]:
     """Return the codes of the findings with that verdict."""
     return {finding.code for finding in report.findings if finding.verdict is verdict}
+
+
+def holding(report: Report) -> set[str]:
+    """Return the codes of what holds."""
+    return wrong(report, Verdict.PASSED)
+
+
+def reasons(report: Report) -> set[str]:
+    """Return why something was not checked."""
+    return {item.reason for item in report.not_checked}
+
+
+def assert_failed(report: Report, code: str) -> None:
+    """The file is FAILED, whoever asks how, and the code is among the reasons."""
+    assert report.verdict is Verdict.FAILED
+    assert code in wrong(report)
+    with pytest.raises(VerdictFailedError):
+        report.raise_for_verdict()
+
+
+def assert_open(report: Report, code: str) -> None:
+    """The file does not pass, and the code is among what could not be decided."""
+    assert report.verdict is not Verdict.PASSED
+    assert code in wrong(report, Verdict.INDETERMINATE)

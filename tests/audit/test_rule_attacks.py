@@ -13,9 +13,13 @@ from signkit.model.entry import format_time
 from signkit.model.person import commit
 from signkit.model.report import Verdict
 from signkit.model.rules import Capacity, DeadlinePolicy, Decline, Quorum, Rules, Terms
-from signkit.testing.proved import GUESTS, Forgery, Life, ProvedFile
+from signkit.ports.keys import KeyName
+from signkit.testing.proved import GUESTS, Forgery, Life, ProvedFile, Trusted
+from signkit.x509.anchors import TrustAnchors
+from signkit.x509.certificates import Certificate
 
 from .conftest import verify, wrong
+from .lies import at, on, silently
 
 Maker = Callable[..., ProvedFile]
 ALL = (Quorum(("s1", "s2", "s3"), 3),)
@@ -223,3 +227,65 @@ def test_a_link_that_the_journal_does_not_have_fails(said: Any, make: Maker):
     other = before("sending", ("corrected", {"envelope": "y" * 20, "head": DIGEST}, "clerk"))
     report = verify(make(forgery=replace(other, manifest=manifest)))
     assert "rules.correction_differs" in wrong(report)
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "claim"),
+    [
+        ({"sign": (2, 0, 1)}, "rules.out_of_order", "claim.c4.failed"),
+        ({"sign": (0, 1)}, "rules.not_met", "claim.c4.failed"),
+        ({"sign": (0,), "outcome": "declined"}, "rules.declined", "claim.c4.declined"),
+        ({"sign": (0,), "outcome": "expired"}, "rules.expired", "claim.c4.expired"),
+        ({"sign": (), "outcome": "voided"}, "rules.voided", "claim.c4.voided"),
+        ({"deadline": datetime.fromisoformat("2026-01-01T00:00:00+00:00")}, "rules.late", "claim.c4.failed"),
+    ],
+)
+def test_rules_that_are_not_met_fail_c4(options: dict[str, Any], code: str, claim: str, make: Maker):
+    """Order, quorum, outcome and deadline are judged again; a closed file that nobody finished is FAILED."""
+    report = verify(make(**options))
+    assert report.verdict is Verdict.FAILED
+    assert code in wrong(report)
+    assert report.claims["C4"].code == claim
+
+
+def test_a_quorum_is_enough(make: Maker):
+    """Two of three may be enough, and the third place stays empty."""
+    rules = Rules((Quorum(("s1", "s2", "s3"), 2),))
+    report = verify(make(rules=rules, sign=(0, 1)))
+    assert report.verdict is Verdict.PASSED
+
+
+def test_a_deadline_that_no_timestamp_proves(make: Maker, trusted: Trusted):
+    """Completed by its deadline, under timestamps that the reader does not trust: open."""
+    rules = Rules((Quorum(("s1", "s2"), 2),), deadline=DeadlinePolicy.COMPLETES)
+    forgery = Forgery(completion=by_deadline)
+    file = make(deadline=YEARS_LATER, sign=(0,), guests=GUESTS[:2], rules=rules, forgery=forgery)
+    root = Certificate(trusted.authority.keys.certificates(KeyName.ROOT)[0])
+    report = verify(file, anchors=TrustAnchors.of([root], purposes=["seal", "person"]))
+    assert "rules.deadline_unproved" in wrong(report, Verdict.INDETERMINATE)
+
+
+def test_mandates_before_the_end_and_with_other_words(make: Maker):
+    """A mandate is open until the completion brings the journal; its words are those that were committed to."""
+    made = commit("Delegationsordning 4.2")
+    data = {"signatory": "s1", "person": None, "name": made.digest, "mandate": made.digest}
+
+    def started(value: dict[str, Any], life: Life) -> dict[str, Any]:
+        silently(life, "delegated", data, "signatory:s1")
+        return value
+
+    def statement(value: Any, life: Life) -> Any:
+        entry = next(item for item in life.entries if item.type == "delegated")
+        said = {"entry": entry.digest_text, "name": "Dag Vik", "person": None, "mandate": made.digest}
+        said |= {"by": "signatory:s1", "at": entry.to_json()["at"]}
+        return replace(value, delegation=said, identified_by="name")
+
+    def evidence(value: Any, life: Life) -> Any:
+        entry = next(item for item in life.entries if item.type == "delegated")
+        opening = {f"delegate.{entry.seq}.mandate": {"salt": made.salt, "value": "anything"}}
+        return replace(value, openings={**value.openings, **opening})
+
+    forgery = Forgery(entry=at("ceremony_started", started), statement=on(0, statement), evidence=evidence)
+    file = make(guests=GUESTS[:1], forgery=forgery)
+    assert "rules.mandate_words_differ" in wrong(verify(file))
+    assert "rules.mandate_open" in wrong(verify(file, file.revisions["s1"]), Verdict.INDETERMINATE)

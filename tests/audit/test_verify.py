@@ -21,12 +21,13 @@ from signkit.errors import (
 )
 from signkit.model.report import CLAIMS, ChangeLevel, Completion, SignatureKind, Verdict, Voucher
 from signkit.ports.keys import KeyName
+from signkit.testing.attacks.plain import PlainPdf
 from signkit.testing.proved import ProvedFile, Trusted
 from signkit.testing.signed import plain_document
 from signkit.x509.anchors import TrustAnchors
 from signkit.x509.certificates import Certificate
 
-from .conftest import verify, wrong
+from .conftest import holding, reasons, verify, wrong
 
 
 def root(trusted: Trusted) -> TrustAnchors:
@@ -274,3 +275,60 @@ def test_verify_file_takes_plain_arguments(honest: ProvedFile):
     """The door as the command line uses it."""
     report = verify_file(honest.path, anchors=honest.trusted.anchors, at=honest.at)
     assert report.verdict is Verdict.PASSED
+
+
+def test_what_holds_and_what_was_not_checked_is_said(honest: ProvedFile, tmp_path: Path):
+    """An honest file says for each step that it holds; what there was nothing for is told."""
+    report = verify(honest)
+    assert holding(report) >= {"journal.whole", "original.intact", "person.attested", "signature.valid"}
+    assert "original.not_given" in reasons(report)
+    unfinished = verify(honest, honest.revisions["s3"])
+    assert reasons(unfinished) >= {"journal.unfinished", "rules.unfinished"}
+    assert "archive.not_long_term" in reasons(verify(honest, honest.revisions["completed"]))
+    plain = tmp_path / "plain.pdf"
+    plain.write_bytes(PlainPdf().build())
+    foreign = verify(honest, honest.revisions["r2"], original=plain)
+    assert "original.differs" in wrong(foreign)
+
+
+def test_more_signatures_than_are_read(honest: ProvedFile, monkeypatch: pytest.MonkeyPatch):
+    """Beyond the limit nothing is decided."""
+    monkeypatch.setattr("signkit.pades.validate.MAX_SIGNATURES", 3)
+    report = verify(honest)
+    assert report.verdict is not Verdict.PASSED
+    assert "signatures.too_many" in wrong(report, Verdict.INDETERMINATE)
+
+
+def test_a_second_reader_that_reads_nothing(honest: ProvedFile, monkeypatch: pytest.MonkeyPatch):
+    """Where the second reader gives up, the first one's word is not enough."""
+
+    def broken(_path: Path) -> Any:
+        raise UnreadableDocumentError("no")
+
+    monkeypatch.setattr("signkit.audit.document.inspect", broken)
+    assert "document.second_parser" in wrong(verify(honest), Verdict.INDETERMINATE)
+
+
+@pytest.mark.parametrize(
+    ("option", "code"),
+    [("path", "document.missing"), ("original", "document.original"), ("evidence", "document.evidence")],
+)
+def test_what_is_not_there_is_an_error_with_a_code_of_its_own(
+    option: str, code: str, honest: ProvedFile, tmp_path: Path
+):
+    """A path that leads nowhere is no verdict."""
+    given: dict[str, Any] = {"path": honest.path, "anchors": honest.trusted.anchors, "at": honest.at}
+    given |= {option: tmp_path / "missing"}
+    with pytest.raises(DocumentError) as caught:
+        verify_file(given.pop("path"), **given)
+    assert caught.value.code == code
+
+
+def test_a_link_to_nothing_cannot_be_opened(honest: ProvedFile, tmp_path: Path):
+    """Something is there by that name, but it cannot be opened; the hint does not ask whether it is a PDF."""
+    link = tmp_path / "signed.pdf"
+    link.symlink_to(tmp_path / "gone.pdf")
+    with pytest.raises(DocumentError) as caught:
+        verify_file(link, anchors=honest.trusted.anchors, at=honest.at)
+    assert caught.value.code == "document.not_opened"
+    assert "PDF" not in (caught.value.hint or "")
