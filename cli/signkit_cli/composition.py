@@ -311,11 +311,9 @@ def _asked(session: Session) -> bytes | None:
     locked = journal.is_file() and journal.stat().st_size < _MAX_PASSPHRASE and b"ENCRYPTED" in journal.read_bytes()
     if not locked or not session.terminal.interactive:
         return None
-    import getpass
-
     from signkit.texts import text
 
-    return getpass.getpass(text("cli.passphrase", session.terminal.lang) + " ").encode("utf-8") or None
+    return session.terminal.secret(text("cli.passphrase", session.terminal.lang)).encode("utf-8") or None
 
 
 def load_provider(home: Home, name: str) -> tuple[SigningProvider, ProviderOrigin]:

@@ -138,14 +138,12 @@ class Meeting:
                 code="usage.number",
                 hint="invite with id=NUMBER, or sign at a terminal, which asks for it",
             )
-        import getpass
-
         from signkit.model.signatory import normal_personal_number
         from signkit.texts import text
 
         question = text("cli.sign.number", terminal.lang, name=printable(person.name))
         with keyboard.paused():
-            told = getpass.getpass(f"{question} ")
+            told = terminal.secret(question)
         try:
             return normal_personal_number(told)
         except ValueError as exc:

@@ -16,7 +16,7 @@ import shutil
 import sys
 import textwrap
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
@@ -107,9 +107,33 @@ class Terminal:
             raise UsageError(question, code="usage.confirm", hint="add --yes to say so beforehand")
         self.err.write(f"{question} [{text('cli.yes_no', self.lang)}] ")
         self.err.flush()
-        answer = sys.stdin.readline().strip().lower()
-        if answer not in {"y", "yes", "j", "ja"}:
+        if self._answer(sys.stdin.readline).strip().lower() not in {"y", "yes", "j", "ja"}:
             raise UsageError("not confirmed, nothing was done", code="usage.not_confirmed")
+
+    def secret(self, question: str) -> str:
+        """Return what a person writes in answer to ``question``, which is not shown.
+
+        Raises:
+            UsageError: the input ended instead.
+        """
+        import getpass
+
+        answer = self._answer(lambda: f"{getpass.getpass(f'{question} ')}\n")
+        if not answer:
+            raise UsageError("not confirmed, nothing was done", code="usage.not_confirmed")
+        return answer.removesuffix("\n")
+
+    def _answer(self, read: Callable[[], str]) -> str:
+        """Return a line that is read, nothing at the end of input; what is said next begins on a line of its own."""
+        line = ""
+        try:
+            line = read()
+        except EOFError:
+            return line
+        finally:
+            if not line:
+                self.err.write("\n")
+        return line
 
     def error(self, error: SignkitError, exit_code: int) -> None:
         """Print what went wrong: ``signkit.error/1`` with ``--json``, else a sentence and a hint."""

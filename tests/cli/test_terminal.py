@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from signkit.errors import SignkitError
+from signkit.errors import SignkitError, UsageError
 from signkit_cli.terminal import Terminal
 
 PROSE = "  ✓ C1  The file holds exactly the document that was sent for signing, byte for byte."
@@ -63,3 +63,44 @@ def test_elsewhere_nothing_is_folded(monkeypatch: pytest.MonkeyPatch):
     stream = io.StringIO()
     Terminal(out=stream).line(PROSE)
     assert stream.getvalue() == PROSE + "\n"
+
+
+class Interrupted(Tty):
+    """An input at which Ctrl-C is pressed."""
+
+    def readline(self, _size: int = -1) -> str:  # type: ignore[override]
+        """Do what Ctrl-C does."""
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(("given", "ends"), [(Interrupted(), KeyboardInterrupt), (Tty(), UsageError)])
+def test_a_question_that_gets_no_answer(monkeypatch: pytest.MonkeyPatch, given: Tty, ends: type[BaseException]):
+    """Ctrl-C interrupts, Ctrl-D is a no; what is said next does not stand behind the question."""
+    monkeypatch.setattr("sys.stdin", given)
+    stream = Tty()
+    with pytest.raises(ends):
+        Terminal(err=stream).confirm("doctor.fix_confirm")
+    assert stream.getvalue().endswith("] \n")
+
+
+@pytest.mark.parametrize(("thrown", "ends"), [(KeyboardInterrupt, KeyboardInterrupt), (EOFError, UsageError)])
+def test_a_secret_that_is_not_told(
+    monkeypatch: pytest.MonkeyPatch, thrown: type[BaseException], ends: type[BaseException]
+):
+    """Neither Ctrl-C nor Ctrl-D at a passphrase is an unplanned error."""
+
+    def asked(_prompt: str) -> str:
+        raise thrown
+
+    monkeypatch.setattr("getpass.getpass", asked)
+    stream = Tty()
+    with pytest.raises(ends):
+        Terminal(err=stream).secret("Passphrase:")
+    assert stream.getvalue() == "\n"
+
+
+@pytest.mark.parametrize("word", ["hemligt lösen ", ""])
+def test_a_secret_is_what_was_written(monkeypatch: pytest.MonkeyPatch, word: str):
+    """Blanks belong to it, and Enter alone is an answer."""
+    monkeypatch.setattr("getpass.getpass", lambda _prompt: word)
+    assert Terminal(err=Tty()).secret("Passphrase:") == word
