@@ -95,19 +95,19 @@ def check_tiles(tx: ReadTransaction, rows: Rows) -> Iterator[Finding]:
         yield Finding(STEP, Verdict.FAILED, "journal.tile", {"level": level, "tile": number})
 
 
-def check_kept(kept: bytes | None, own: Sequence[Checkpoint], *, vkey: str) -> Iterator[Finding]:
+def check_kept(kept: Sequence[bytes], own: Sequence[Checkpoint], *, vkey: str) -> Iterator[Finding]:
     """Give what is wrong with the checkpoint beside the database: it is never behind the newest inside.
 
     Args:
-        kept: the note that lies outside.
+        kept: the notes that lie outside.
         own: the checkpoints in the database.
         vkey: verifier key of the log's first generation.
     """
-    if kept is None:
+    if not kept:
         if own:
             yield Finding(STEP, Verdict.FAILED, "journal.kept_missing")
         return
-    outer, _ = signed_checkpoints([kept], vkey=vkey)
+    outer, _ = signed_checkpoints(kept, vkey=vkey)
     origin = vkey.partition("+")[0]
     newest = max(((generation_of(origin, item.origin) or 0, item.size) for item in own), default=(0, 0))
     if any((generation_of(origin, item.origin) or 0, item.size) < newest for item in outer):

@@ -59,7 +59,7 @@ def sign_head(store: Store, *, origin: str, key: SigningKey) -> bytes:
     """
     vkey = log_vkey(origin, key.spki)
     with store.write() as tx:
-        log = require_whole(tx, kept=store.kept_checkpoint(), vkey=vkey)
+        log = require_whole(tx, kept=store.kept_checkpoints(), vkey=vkey)
         signed = _signed(tx, log)
         require_readable(tx, signed=signed)
         grow(tx, signed=signed)
@@ -124,7 +124,7 @@ def restart(
     """
     vkey = log_vkey(origin, key.spki)
     with store.write() as tx:
-        kept = store.kept_checkpoint()
+        kept = store.kept_checkpoints()
         try:
             require_whole(tx, kept=kept, vkey=vkey, elsewhere=elsewhere)
         except JournalForkError:
@@ -132,7 +132,7 @@ def restart(
         else:
             raise JournalError("the log is whole: there is nothing to restart", code="journal.not_behind")
         require_readable(tx)
-        last, note = _newest([kept, tx.checkpoint(), *elsewhere], vkey, origin)
+        last, note = _newest([*kept, tx.checkpoint(), *elsewhere], vkey, origin)
         log = current_log(tx, origin=origin)
         generation = max(log.generation, generation_of(origin, last.origin) or 1) + 1
         data = {

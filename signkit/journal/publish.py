@@ -126,7 +126,7 @@ def publish(
         raise JournalForkError(
             "what is published there already is not a beginning of this log: nothing is written over it",
             code="journal.published_other",
-            hint="after a restore take the newest checkpoint from there: signkit journal checkpoint --restored --checkpoint",
+            hint="after a restore: signkit journal checkpoint --restored --checkpoint FILE, with the newest from there",
         )
     written = 1
     for path, make in itertools.chain(_tiles(tx, tree, checkpoint), _proofs(tx, tree, note, proofs)):

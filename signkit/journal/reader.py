@@ -56,12 +56,14 @@ def current_log(tx: ReadTransaction, *, origin: str) -> LogState:
     return LogState(origin, 1)
 
 
-def require_whole(tx: ReadTransaction, *, kept: bytes | None, vkey: str, elsewhere: Sequence[bytes] = ()) -> LogState:
+def require_whole(
+    tx: ReadTransaction, *, kept: Sequence[bytes], vkey: str, elsewhere: Sequence[bytes] = ()
+) -> LogState:
     """Return the log's state, if appending to it and signing it contradicts nothing that has been signed.
 
     Args:
         tx: the home.
-        kept: the checkpoint kept outside the database.
+        kept: the checkpoint kept outside the database, from each place that has one.
         vkey: verifier key of the log's first generation.
         elsewhere: what somebody else has kept: a witness, a published log.
 
@@ -75,10 +77,10 @@ def require_whole(tx: ReadTransaction, *, kept: bytes | None, vkey: str, elsewhe
     log = current_log(tx, origin=origin)
     tree = Tree(tx)
     inside = tx.checkpoint()
-    for note in (kept, inside, *elsewhere):
+    for note in (*kept, inside, *elsewhere):
         if note is not None:
             _compare(tree, log, verify_checkpoint(note, vkey, generations=True), origin=origin)
-    if kept is None and inside is not None and parse_checkpoint(inside).origin == log.origin:
+    if not kept and inside is not None and parse_checkpoint(inside).origin == log.origin:
         raise JournalForkError(
             "the home's file checkpoint is gone: whether this is a restored backup cannot be told",
             code="journal.kept_missing",

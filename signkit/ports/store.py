@@ -257,8 +257,11 @@ class Store(Protocol):
         """
         ...
 
-    def kept_checkpoint(self) -> bytes | None:
-        """Return the newest signed checkpoint as kept outside the database (proof.md section 7, Restore)."""
+    def kept_checkpoints(self) -> tuple[bytes, ...]:
+        """Return the newest signed checkpoint as kept outside the database, from each place that has one.
+
+        (proof.md section 7, Restore.)
+        """
         ...
 
     def keep_checkpoint(self, note: bytes) -> None:

@@ -33,25 +33,25 @@ class KeptCheckpoint:
         self._here = home / CHECKPOINT
         self._elsewhere = elsewhere
 
-    def read(self) -> bytes | None:
-        """Return the newest note that was kept, None where nothing was ever signed.
+    def read(self) -> tuple[bytes, ...]:
+        """Return what was kept, from each place; nothing where nothing was ever signed.
+
+        Both count: a backup may have been put back at either.
 
         Raises:
             StoreError: the file elsewhere is missing though something was signed (``store.checkpoint_missing``), or a
                 file cannot be read.
         """
         here = _read(self._here)
-        if self._elsewhere is None:
-            return here
-        kept = _read(self._elsewhere)
-        if kept is None and here is not None:
+        kept = None if self._elsewhere is None else _read(self._elsewhere)
+        if self._elsewhere is not None and kept is None and here is not None:
             raise StoreError(
                 f"the checkpoint that is kept outside the home is not there: {self._elsewhere}",
                 code="store.checkpoint_missing",
                 hint=f"make its place available again; only where it was never there: cp {self._here} there",
                 subject={"file": str(self._elsewhere)},
             )
-        return kept
+        return tuple(dict.fromkeys(note for note in (kept, here) if note is not None))
 
     def write(self, note: bytes) -> None:
         """Keep a note in place of the older one, durably; elsewhere first, so that the file there is never behind.

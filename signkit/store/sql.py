@@ -59,8 +59,8 @@ class SqlStore:
             raise StoreError("the store was opened for reading", code="store.readonly")
         return SqlWriteTransaction(self._sessions, self._recent)
 
-    def kept_checkpoint(self) -> bytes | None:
-        """Return the newest signed checkpoint as kept outside the database."""
+    def kept_checkpoints(self) -> tuple[bytes, ...]:
+        """Return the newest signed checkpoint as kept outside the database, from each place that has one."""
         return self._kept.read()
 
     def keep_checkpoint(self, note: bytes) -> None:

@@ -229,11 +229,11 @@ class StoreConformance(abc.ABC):
     def test_a_checkpoint_is_kept_outside(self, tmp_path: Path) -> None:
         """The outer checkpoint is the last one kept, and survives the store."""
         store = self.open_store(tmp_path)
-        assert store.kept_checkpoint() is None
+        assert store.kept_checkpoints() == ()
         store.keep_checkpoint(b"first")
         store.keep_checkpoint(b"second")
         store.close()
-        assert self.open_store(tmp_path).kept_checkpoint() == b"second"
+        assert self.open_store(tmp_path).kept_checkpoints() == (b"second",)
 
     def test_objects_are_what_their_digest_says(self, tmp_path: Path) -> None:
         """Documents are put, adopted, found, compared and removed by digest; only the owner may read them."""

@@ -38,7 +38,7 @@ def expect_whole_log(desk: Desk, tx: ReadTransaction) -> None:
         KeyUnavailableError: the journal key cannot be opened.
     """
     vkey = log_vkey(desk.origin, desk.keys.key(KeyName.JOURNAL).spki)
-    require_whole(tx, kept=desk.store.kept_checkpoint(), vkey=vkey)
+    require_whole(tx, kept=desk.store.kept_checkpoints(), vkey=vkey)
 
 
 def promised_witnesses(path: Path, field: str) -> Issuers:

@@ -58,7 +58,7 @@ class Home:
         """Begin a new generation; return its first checkpoint."""
         with self._open() as store:
             log.restart(store, origin=ORIGIN, key=KEY, actor="clerk", at=NOW, elsewhere=elsewhere)
-            return store.kept_checkpoint() or b""
+            return store.kept_checkpoints()[0]
 
     def findings(self, *checkpoints: bytes) -> list[Finding]:
         """Judge the home."""

@@ -45,6 +45,19 @@ def test_a_backup_of_everything_is_found(signkit: Any, elsewhere: Path, protokol
     signkit("journal", "verify")
 
 
+def test_the_newer_of_both_places_counts(signkit: Any, elsewhere: Path, protokoll: Path) -> None:
+    """Database and other place put back to yesterday: the home's own file has survived, and is not overlooked."""
+    _finish(signkit, protokoll)
+    database = signkit.home / "signkit.sqlite"
+    yesterday = database.read_bytes(), elsewhere.read_bytes()
+    _finish(signkit, protokoll)
+    database.write_bytes(yesterday[0])
+    elsewhere.write_bytes(yesterday[1])
+    signkit("journal", "verify", code=3)
+    waiting = signkit.create(protokoll)
+    assert signkit("envelope", "send", waiting, "--json", code=11).error["code"] == "journal.behind"
+
+
 def test_the_same_without_another_place(signkit: Any, protokoll: Path, tmp_path: Path) -> None:
     """What the outer place is for: a home put back whole, with nothing kept elsewhere, looks like the home it was."""
     _finish(signkit, protokoll)

@@ -112,7 +112,7 @@ def test_sign_anchor_and_prove(store: SqlStore, key: SigningKey, origin: str, ti
     checkpoint = verify_checkpoint(anchored.note, log_vkey(origin, key.spki))
     assert checkpoint.size == 5
     assert anchored.token == b"sha256" + checkpoint.imprint
-    assert store.kept_checkpoint() == anchored.note
+    assert store.kept_checkpoints() == (anchored.note,)
     with store.read() as tx:
         assert [(item.note, item.token) for item in tx.checkpoints()] == [(anchored.note, anchored.token)]
     for item in stored:
@@ -130,7 +130,7 @@ def test_an_empty_log_is_not_signed(store: SqlStore, key: SigningKey, origin: st
     with pytest.raises(JournalError) as caught:
         log.sign_head(store, origin=origin, key=key)
     assert caught.value.code == "journal.empty"
-    assert store.kept_checkpoint() is None
+    assert store.kept_checkpoints() == ()
 
 
 @pytest.fixture
@@ -168,8 +168,7 @@ def test_a_restored_backup_never_forks_the_log(restored: SqlStore, key: SigningK
 
 def test_a_new_generation_quotes_the_old(restored: SqlStore, key: SigningKey, origin: str) -> None:
     """After a restart the log goes on under a new name whose first entry holds the last checkpoint of the old one."""
-    kept = restored.kept_checkpoint()
-    assert kept is not None
+    kept = restored.kept_checkpoints()[0]
     first = log.restart(restored, origin=origin, key=key, actor="clerk", at=NOW)
     assert first.entry.envelope == HOME
     assert first.entry.data == {
@@ -216,8 +215,7 @@ def test_a_second_restore_makes_a_third_generation(
 
 def test_a_crash_between_restart_and_first_checkpoint(restored: SqlStore, key: SigningKey, origin: str) -> None:
     """When only the entry was written, the next signing goes on with the new generation."""
-    kept = restored.kept_checkpoint()
-    assert kept is not None
+    kept = restored.kept_checkpoints()[0]
     log.restart(restored, origin=origin, key=key, actor="clerk", at=NOW)
     restored.keep_checkpoint(kept)
     assert parse_checkpoint(log.sign_head(restored, origin=origin, key=key)).origin == f"{origin}/2"
@@ -235,7 +233,7 @@ def test_the_database_own_checkpoint_counts_too(store: SqlStore, key: SigningKey
         raw.execute("UPDATE entries SET digest = zeroblob(32) WHERE idx = 1")
     (tmp_path / "home" / "checkpoint").unlink()
     with store.read() as tx, pytest.raises(JournalForkError):
-        require_whole(tx, kept=store.kept_checkpoint(), vkey=log_vkey(origin, key.spki))
+        require_whole(tx, kept=store.kept_checkpoints(), vkey=log_vkey(origin, key.spki))
 
 
 def test_a_stranger_checkpoint_stops_signing(
@@ -245,7 +243,7 @@ def test_a_stranger_checkpoint_stops_signing(
     with store.write() as tx:
         add(tx, "e1", 3)
     log.sign_head(store, origin=origin, key=key)
-    note = store.kept_checkpoint() or b""
+    note = store.kept_checkpoints()[0]
     for wrong in (note[:-9], b"rubbish", note.replace(b"\n3\n", b"\n2\n")):
         store.keep_checkpoint(wrong)
         with pytest.raises(JournalCorruptError):
