@@ -294,3 +294,18 @@ def test_a_checkpoint_row_of_another_time_is_named(home: Home) -> None:
     database.commit()
     database.close()
     assert home.codes() == {"journal.fork"}
+
+
+def test_a_database_from_before_the_first_signing_remembers_none(tmp_path: Path) -> None:
+    """A limit that is told: with the file beside it gone too, only who kept a checkpoint sees the fork."""
+    home = Home(tmp_path / "home")
+    home.add(5)
+    home.backup("early", whole=True)
+    home.add(5)
+    kept = home.sign()
+    (home.folder / "checkpoint").unlink()
+    home.restore("early")
+    home.add(5)
+    home.sign()
+    assert home.codes() == {"journal.home"}
+    assert home.codes(kept) == {"journal.fork"}
