@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from signkit.testing.clock import MovableClock
     from signkit.testing.pki import ThrowawayKeys
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
@@ -134,3 +135,13 @@ def home(made_keys: Path, tmp_path: Path) -> ThrowawayKeys:
     from signkit.testing.pki import open_keys
 
     return open_keys(made_keys, revocations=tmp_path / "revocations.json")
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> MovableClock:
+    """Return the clock of every home that is opened from now on."""
+    from signkit.testing.clock import MovableClock
+
+    made = MovableClock()
+    monkeypatch.setattr("signkit_cli.composition.SystemClock.now", lambda _: made.now())
+    return made

@@ -4,40 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from signkit.testing.clock import MovableClock
 
 ANNA = "Anna Ek <anna@bjorkvik.example>; role=chair"
 BO = "Bo Ås <bo@bjorkvik.example>; role=adjuster; order=2"
 TORA = "Tora Vy <tora@bjorkvik.example>; capacity=viewer"
 KIM = "Kim Kopia <kim@bjorkvik.example>; capacity=copy"
 SECRET = "Avskedande av rektor"
-
-
-class MovableClock:
-    """The home's clock: real, but shifted."""
-
-    def __init__(self) -> None:
-        self.shift = timedelta(0)
-
-    def now(self) -> datetime:
-        """Return the present instant of the home."""
-        return datetime.now(UTC) + self.shift
-
-    def move(self, **units: float) -> None:
-        """Move on."""
-        self.shift += timedelta(**units)
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> MovableClock:
-    """Return the clock of every home that is opened from now on."""
-    made = MovableClock()
-    monkeypatch.setattr("signkit_cli.composition.SystemClock.now", lambda _: made.now())
-    return made
 
 
 @pytest.fixture

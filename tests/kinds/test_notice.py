@@ -3,38 +3,13 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import pytest
+from signkit.testing.clock import MovableClock
 
 NUMBER = ("--meta", "case=KS2026/118", "--meta", "paragraph=41-45", "--meta", "available_at=kommunkansliet")
-
-
-class MovableClock:
-    """The home's clock: real, but shifted."""
-
-    def __init__(self) -> None:
-        self.shift = timedelta(0)
-
-    def now(self) -> datetime:
-        """Return the present instant of the home."""
-        return datetime.now(UTC) + self.shift
-
-    def day(self, days: int = 0) -> str:
-        """Return the Swedish day so many days from now."""
-        from signkit.texts.dates import swedish_day
-
-        return (swedish_day(self.now()) + timedelta(days=days)).isoformat()
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> MovableClock:
-    """Return the clock of every home that is opened from now on."""
-    made = MovableClock()
-    monkeypatch.setattr("signkit_cli.composition.SystemClock.now", lambda _: made.now())
-    return made
 
 
 def finished(signkit: Any, document: Path, *more: object, people: tuple[str, ...] = ("Anna Ek", "Bo Ås")) -> str:

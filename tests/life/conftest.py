@@ -3,42 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from signkit.model.report import Verdict
+from signkit.testing.clock import MovableClock
 
 Judge = Callable[[str], Any]
-
-
-class MovableClock:
-    """The home's clock: real, but shifted."""
-
-    def __init__(self) -> None:
-        self.shift = timedelta(0)
-
-    def now(self) -> datetime:
-        """Return the present instant of the home."""
-        return datetime.now(UTC) + self.shift
-
-    def move(self, **units: float) -> None:
-        """Move on."""
-        self.shift += timedelta(**units)
-
-    def date(self, days: float) -> str:
-        """Return an instant some days from now, as the command line takes it."""
-        return (self.now() + timedelta(days=days)).isoformat(timespec="seconds")
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> MovableClock:
-    """Return the clock of every home that is opened from now on."""
-    made = MovableClock()
-    monkeypatch.setattr("signkit_cli.composition.SystemClock.now", lambda _: made.now())
-    return made
 
 
 @pytest.fixture
