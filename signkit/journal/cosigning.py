@@ -23,6 +23,8 @@ __all__ = ["OVERTAKEN", "Cosigned", "ask_witnesses"]
 
 OVERTAKEN: Final = "witness.overtaken"
 """Another process of the same home was quicker: the log has grown, and no witness goes back."""
+_ROUNDS: Final = 20
+"""How often a witness may name another size than the one before."""
 
 _SIZE: Final = re.compile(rb"(0|[1-9][0-9]{0,15})\n")
 
@@ -69,7 +71,7 @@ def ask_witnesses(store: Store, note: bytes, *, witnesses: Sequence[WitnessServi
 def _ask(store: Store, witness: WitnessService, note: bytes, checkpoint: Checkpoint) -> bytes:
     """Return the signature lines of one witness that verify."""
     old = _last_vouched(store, witness.vkey, checkpoint)
-    for _ in range(2):
+    for _ in range(_ROUNDS):  # others of this home may have their checkpoints vouched for between answer and question
         answer = witness.add_checkpoint(add_checkpoint_body(old=old, proof=_proof(store, old, checkpoint), note=note))
         match = _SIZE.fullmatch(answer.body) if answer.status == 409 else None
         if match is None or int(match[1]) == old:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -179,6 +180,28 @@ def test_a_home_that_forgot_asks_again(witness: Witness, store: SqlStore, key: S
     neighbour = Direct(witness)
     assert ask_witnesses(store, grow_to(store, 8, key, origin), witnesses=[neighbour]).vouched
     assert neighbour.asked == 2
+
+
+@pytest.mark.parametrize(("others", "said"), [((6, 8), ()), ((6, 8, 12), ("witness.overtaken",))])
+def test_other_processes_of_the_home_are_quicker(
+    witness: Witness, store: SqlStore, key: SigningKey, origin: str, *, others: Sequence[int], said: Sequence[str]
+) -> None:
+    """Their checkpoints are vouched for before each of our questions: no other history, at most one that is too old."""
+    notes = {size: grow_to(store, size, key, origin) for size in sorted({*others, 10})}
+    neighbour, left = Direct(witness), list(others)
+    honest = neighbour.add_checkpoint
+
+    def add_checkpoint(body: bytes) -> WitnessAnswer:
+        if left:
+            seen = witness.seen(origin)
+            size = left.pop(0)
+            assert witness.add_checkpoint(request(store, seen.size if seen else 0, notes[size])).status == 200
+        return honest(body)
+
+    neighbour.add_checkpoint = add_checkpoint  # type: ignore[method-assign]
+    asked = ask_witnesses(store, notes[10], witnesses=[neighbour])
+    assert asked.problems == tuple((VKEY, code) for code in said)
+    assert asked.vouched == (() if said else (NAME,))
 
 
 def test_a_home_restored_whole_is_found_by_its_witness(
