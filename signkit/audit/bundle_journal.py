@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from signkit import canonical
 from signkit.audit.case import Case
-from signkit.canonical import Json
+from signkit.audit.openings import opens, texts_of
 from signkit.errors import JournalCorruptError, JournalError
 from signkit.journal.chain import check_chain
 from signkit.journal.checkpoint import Checkpoint, generation_of, parse_checkpoint, verify_checkpoint
@@ -25,7 +25,6 @@ from signkit.model.bundle import BundleEntry, BundleIndex
 from signkit.model.entry import ERASED, HOME, MAX_ENTRY_BYTES, Entry, format_time
 from signkit.model.envelope import fold
 from signkit.model.evidence_file import EvidenceFile
-from signkit.model.person import commitment_of
 from signkit.model.report import Finding, NotChecked, Verdict
 from signkit.model.statement import StatementError
 from signkit.pades.asic.reader import ContainerReader, ContainerReadError
@@ -228,11 +227,9 @@ class BundleJournal:
         except ContainerReadError as exc:
             self._fail(exc.code, self.index.openings)
             return
-        said, beside = _texts([dict(entry.data) for entry in entries]), evidence.openings if evidence else {}
+        said, beside = texts_of(entries), evidence.openings if evidence else {}
         for name, opening in openings.items():
-            held = isinstance(opening, dict) and isinstance(opening.get("salt"), str)
-            held = held and commitment_of(opening["salt"], opening.get("value")) in said
-            if not held or beside.get(name, opening) != opening:
+            if not opens(opening, said) or beside.get(name, opening) != opening:
                 self._fail("openings", self.index.openings, name=str(name)[:80])
 
     def _erased(self, evidence: EvidenceFile | None, erasures: Sequence[Entry]) -> None:
@@ -269,12 +266,3 @@ def read_openings(reader: ContainerReader, index: BundleIndex) -> dict[str, Any]
     except (canonical.CanonicalError, KeyError, TypeError, ValueError) as exc:
         raise StatementError("statement.form", "no openings") from exc
     raise StatementError("statement.form", "openings of another envelope")
-
-
-def _texts(value: Json) -> set[str]:
-    """Return every text that entries' data hold: the commitments are among them."""
-    if isinstance(value, str):
-        return {value}
-    if isinstance(value, dict):
-        value = list(value.values())
-    return set().union(*map(_texts, value)) if isinstance(value, list) else set()

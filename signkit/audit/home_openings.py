@@ -7,12 +7,13 @@ import binascii
 from collections.abc import Iterator, Mapping, Sequence
 
 from signkit import canonical
+from signkit.audit.openings import opens, texts_of
 from signkit.canonical import Json
 from signkit.errors import StoreError
 from signkit.journal.chain import STEP
 from signkit.model.entry import Entry
 from signkit.model.envelope import Envelope
-from signkit.model.person import commitment_of, person_of
+from signkit.model.person import person_of
 from signkit.model.report import Finding, Verdict
 from signkit.ports.store import ReadTransaction
 
@@ -40,9 +41,9 @@ def check_openings(
     for digest, data in evidence.items():
         if canonical.digest_text(canonical.digest(data)) != digest:
             yield _failed("journal.evidence_changed", envelope.id, digest=digest)
-    said = _texts([dict(entry.data) for entry in entries])
+    said = texts_of(entries)
     for name, opening in openings.items():
-        if name != _KEY and not _opens(opening, said):
+        if name != _KEY and not opens(opening, said):
             yield _failed("journal.opening", envelope.id, name=name)
         blob = opening.get("blob") if isinstance(opening, dict) else None
         if blob is not None and blob not in evidence:
@@ -56,13 +57,6 @@ def check_openings(
         yield _failed("journal.opening_back", envelope.id, name=back[0], count=len(back))
     if missing and not erased:
         yield _failed("journal.opening_missing", envelope.id, name=missing[0], count=len(missing))
-
-
-def _opens(opening: Json, said: set[str]) -> bool:
-    """Tell whether an opening is one of a commitment in the story."""
-    if not isinstance(opening, dict) or not isinstance(opening.get("salt"), str):
-        return False
-    return commitment_of(str(opening["salt"]), opening.get("value")) in said
 
 
 def _key_fits(openings: Mapping[str, Json], envelope: Envelope) -> bool:
@@ -79,15 +73,6 @@ def _key_fits(openings: Mapping[str, Json], envelope: Envelope) -> bool:
         if isinstance(identity, dict) and place.person is not None:
             people.append((person_of(key, str(identity.get("scheme")), str(identity.get("value"))), place.person))
     return bool(key) and all(made == said for made, said in people)
-
-
-def _texts(value: Json) -> set[str]:
-    """Return every text that an entry's data hold: the commitments are among them."""
-    if isinstance(value, str):
-        return {value}
-    if isinstance(value, dict):
-        value = list(value.values())
-    return set().union(*map(_texts, value)) if isinstance(value, list) else set()
 
 
 def _failed(code: str, envelope: str, **params: str | int) -> Finding:
