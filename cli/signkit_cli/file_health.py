@@ -34,7 +34,7 @@ def tell_file(session: Session, path: Path) -> ExitCode:
     stopping = refused(found.risks)
     if session.terminal.as_json:
         session.terminal.json(_json(path, found, [str(risk) for risk in stopping]))
-    elif not session.terminal.quiet:
+    elif stopping or not session.terminal.quiet:
         lang = session.terminal.lang
         words = text("doctor.file_risky" if stopping else "doctor.file_ok", lang, name=printable(path.name))
         session.terminal.line(words, style="red" if stopping else "green")

@@ -149,7 +149,10 @@ def _certificate(home: Home, name: KeyName) -> Iterator[Symptom]:
         return
     certificate, now = Certificate(chain[0]), home.clock.now()
     params = {"name": certificate.common_name or str(name), "date": certificate.not_after.date().isoformat()}
-    if not certificate.valid_at(now):
+    if now < certificate.not_before:
+        begins = certificate.not_before.date().isoformat()
+        yield Symptom("fault", "doctor.not_yet", {**params, "date": begins}, str(name))
+    elif not certificate.valid_at(now):
         yield Symptom("fault", "doctor.expired", params, str(name))
     elif certificate.not_after - now < SOON:
         yield Symptom("note", "doctor.expires_soon", params, str(name))

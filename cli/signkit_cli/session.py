@@ -75,21 +75,26 @@ class Session:
         with self.open().store.read() as tx:
             return find_signatories(load(tx, envelope), Openings(tx.openings(envelope)), who)
 
-    def show_envelope(self, envelope: str) -> None:
+    def show_envelope(self, envelope: str, *, asked: bool = False) -> None:
         """Print an envelope as it stands now."""
         from signkit.workflows.view import show
 
         with self.open().store.read() as tx:
-            self.print_envelope(show(tx, envelope))
+            self.print_envelope(show(tx, envelope), asked=asked)
 
-    def print_envelope(self, value: Mapping[str, Any]) -> None:
-        """Print ``signkit.envelope/1`` as JSON, or as lines for people."""
+    def print_envelope(self, value: Mapping[str, Any], *, asked: bool = False) -> None:
+        """Print ``signkit.envelope/1`` as JSON, or as lines for people.
+
+        Args:
+            value: the envelope.
+            asked: whether it is what the command is for; else it tells of a step taken, and not with ``--quiet``.
+        """
         if self.terminal.as_json:
             self.terminal.json(value)
             return
         from signkit_cli.render.text import envelope_lines
 
-        if not self.terminal.quiet:
+        if asked or not self.terminal.quiet:
             for words, style in envelope_lines(value, self.terminal.lang):
                 self.terminal.line(words, style=style)
 

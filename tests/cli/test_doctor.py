@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,16 @@ def test_entries_and_openings(sent: Any, statement: str, code: str) -> None:
             database.execute(sql)
     database.close()
     assert code in _codes(sent.signkit("doctor", "--json", code=11).json)
+
+
+def test_a_clock_that_is_far_behind(sent: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Certificates that are not valid yet are told as such, with the question that helps; a step says what is wrong."""
+    past = datetime.now(UTC) - timedelta(days=3650)
+    monkeypatch.setattr("signkit_cli.composition.SystemClock.now", lambda _self: past)
+    assert "doctor.not_yet" in _codes(sent.signkit("doctor", "--json", code=11).json)
+    assert "klocka" in sent.signkit("doctor", code=11, lang="sv").out
+    refused = sent.signkit("sign", sent.id, "--as", "s1", "--provider", "rehearsal", code=None, lang="sv")
+    assert "datorns klocka" in refused.err
 
 
 def tampered(home: Path, script: str) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import re
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -104,3 +106,23 @@ def test_a_secret_is_what_was_written(monkeypatch: pytest.MonkeyPatch, word: str
     """Blanks belong to it, and Enter alone is an answer."""
     monkeypatch.setattr("getpass.getpass", lambda _prompt: word)
     assert Terminal(err=Tty()).secret("Passphrase:") == word
+
+
+@pytest.mark.parametrize(
+    "words", ["envelope show {id}", "envelope list", "template list", "trust list", "provider list"]
+)
+def test_what_was_asked_for_is_told_quietly_too(sent: Any, words: str):
+    """``--quiet`` leaves out what is said beside the result, never the result."""
+    asked = words.format(id=sent.id).split()
+    quiet, usual = sent.signkit("--quiet", *asked), sent.signkit(*asked)
+    assert quiet.out == usual.out != ""
+    assert quiet.err == ""
+
+
+def test_steps_are_taken_without_a_word(sent: Any, protokoll: Path):
+    """With ``--quiet`` a step that succeeds says nothing; one that fails says why."""
+    assert sent.signkit("--quiet", "envelope", "create", protokoll, "--signatory", "A").out == ""
+    assert sent.signkit("--quiet", "doctor").out == ""
+    assert "error" in sent.signkit("--quiet", "sign", sent.id, "--as", "nobody", code=10).err
+    (sent.signkit.home / "objects").rename(sent.signkit.home / "gone")
+    assert sent.signkit("--quiet", "doctor", code=11).out != ""

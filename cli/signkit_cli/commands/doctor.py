@@ -38,7 +38,7 @@ def doctor(
 
     if session.terminal.as_json:
         session.terminal.json(health_json(health, session.folder, fixed, session.terminal.lang))
-    elif not session.terminal.quiet:
+    elif not (session.terminal.quiet and health.sound):
         for words, style in health_lines(health, fixed, session.terminal.lang):
             session.terminal.line(words, style=style)
     raise typer.Exit(ExitCode.OK if health.sound else ExitCode.STORE)

@@ -91,7 +91,7 @@ def show(context: typer.Context, ids: Ids) -> None:
     session: Session = context.obj
     session.open(write=False)
     for envelope in session.envelopes(ids):
-        session.show_envelope(envelope)
+        session.show_envelope(envelope, asked=True)
 
 
 @app.command("list", help=h("help.envelope.list"))

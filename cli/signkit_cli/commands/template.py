@@ -8,6 +8,7 @@ import typer
 
 from signkit_cli.helping import App
 from signkit_cli.session import Session
+from signkit_cli.terminal import printable
 from signkit_cli.words import h
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ app = App(help=h("help.template"), no_args_is_help=True)
 @app.command("list", help=h("help.template.list"))
 def list_(context: typer.Context) -> None:
     """List the templates, signkit's and the home's own."""
+    from signkit.texts import text
     from signkit_cli.kinds import home_templates
 
     session: Session = context.obj
@@ -27,7 +29,8 @@ def list_(context: typer.Context) -> None:
             session.terminal.json(_to_json(template, own=own, lang=session.terminal.lang))
             continue
         label = template.label.said(session.terminal.lang, template.name)
-        session.terminal.say("cli.template.own" if own else "cli.template.row", name=template.name, label=label)
+        row = "cli.template.own" if own else "cli.template.row"
+        session.terminal.line(text(row, session.terminal.lang, name=template.name, label=printable(label)))
 
 
 @app.command(help=h("help.template.show"))
