@@ -52,6 +52,19 @@ def read_note(path: Path) -> bytes:
         raise UsageError(f"{path} cannot be read: {exc.strerror}", code="usage.file") from exc
 
 
+def read_kept(path: Path) -> bytes:
+    """Return the checkpoint in what somebody kept: the note itself, a finished file, or a bundle.
+
+    Raises:
+        UsageError: the file cannot be read.
+        DocumentError: a PDF or a bundle without one.
+    """
+    from signkit.audit.carried import carried_checkpoint
+
+    note = read_note(path)
+    return carried_checkpoint(path) if b"%PDF-" in note[:1024] or note.startswith(b"PK") else note
+
+
 def judge_home(session: Session, older: Sequence[bytes], key: str | None) -> tuple[list[Finding], int]:
     """Return what is wrong with the home, and how many entries it has."""
     from signkit.audit.home import check_home

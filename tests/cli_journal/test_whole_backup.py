@@ -68,6 +68,32 @@ def test_the_same_without_another_place(signkit: Any, protokoll: Path, tmp_path:
     _finish(signkit, protokoll)
 
 
+def test_every_finished_file_is_a_checkpoint_that_somebody_kept(signkit: Any, protokoll: Path, tmp_path: Path) -> None:
+    """The log made anew or put back with every key: whoever has a PDF or a bundle from before can show it."""
+    first = _finish(signkit, protokoll)
+    shutil.copytree(signkit.home, tmp_path / "backup")
+    second = _finish(signkit, protokoll)
+    signkit("envelope", "export", second, "--output", tmp_path / "kept")
+    signkit("envelope", "export", second, "--bundle", "--output", tmp_path / "kept")
+    signkit("envelope", "export", first, "--output", tmp_path / "early")
+    kept = [next((tmp_path / "kept").glob(f"*.{kind}")) for kind in ("pdf", "asice")]
+    for path in kept:
+        signkit("journal", "verify", "--checkpoint", path)
+    shutil.rmtree(signkit.home)
+    shutil.copytree(tmp_path / "backup", signkit.home)
+    _finish(signkit, protokoll)
+    signkit("journal", "verify", "--checkpoint", next((tmp_path / "early").glob("*.pdf")))
+    for path in kept:
+        codes = {
+            item["code"]
+            for item in signkit("journal", "verify", "--checkpoint", path, "--json", code=3).json["findings"]
+        }
+        assert codes & {"journal.fork", "journal.behind"}
+    signkit("journal", "checkpoint", "--restored", "--checkpoint", kept[0], "--yes")
+    bare = signkit("journal", "verify", "--checkpoint", protokoll, "--json", code=None)
+    assert bare.error["code"] == "document.no_checkpoint"
+
+
 def test_a_place_that_is_gone_is_no_excuse(signkit: Any, elsewhere: Path, protokoll: Path) -> None:
     """A disk that is not there stops the signing; nothing falls back to the copy in the home."""
     _finish(signkit, protokoll)

@@ -55,7 +55,7 @@ def verify(
     from signkit_cli import journaling
 
     session: Session = context.obj
-    older = [journaling.read_note(path) for path in checkpoint or ()]
+    older = [journaling.read_kept(path) for path in checkpoint or ()]
     if folder is None:
         findings, entries = journaling.judge_home(session, older, key)
     else:
@@ -83,7 +83,7 @@ def checkpoint(
     session: Session = context.obj
     if seen and not restored:
         raise UsageError("--checkpoint belongs to --restored", code="usage.restored")
-    elsewhere = [journaling.read_note(path) for path in seen or ()]
+    elsewhere = [journaling.read_kept(path) for path in seen or ()]
     home = session.open()
     desk, key = home.desk(session.observer()), home.keys.key(KeyName.JOURNAL)
     if restored:
