@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from signkit.errors import JournalCorruptError
-from signkit.journal.chain import STEP
+from signkit.journal.chain import STEP, failed
 from signkit.journal.checkpoint import Checkpoint, generation_name, generation_of, verify_checkpoint
 from signkit.journal.reader import RESTARTED
 from signkit.model.report import Finding, Verdict
@@ -52,7 +52,7 @@ def read_restarts(entries: Sequence[StoredEntry], vkey: str) -> tuple[list[Resta
         except JournalCorruptError:
             restart = None
         if restart is None or not before <= restart.quoted_generation < restart.generation:
-            return restarts, [Finding(STEP, Verdict.FAILED, "journal.restart")]
+            return restarts, [failed("journal.restart")]
         restarts.append(restart)
     return restarts, []
 

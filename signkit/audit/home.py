@@ -21,7 +21,7 @@ from signkit.audit.home_log import (
     signed_checkpoints,
 )
 from signkit.errors import DocumentError, JournalError, StoreError
-from signkit.journal.chain import STEP
+from signkit.journal.chain import STEP, failed
 from signkit.journal.checkpoint import Checkpoint
 from signkit.model.entry import ERASED, HOME
 from signkit.model.report import Finding, Verdict
@@ -71,8 +71,8 @@ def check_home(store: Store, *, vkey: str | None, checkpoints: Sequence[bytes] =
             stored = _entries(tx, name)
             findings += check_envelope(tx, stored, states.pop(name, None), wanted, erased=name in erased)
             findings += check_completion(stored, anchored)
-        findings += [_failed("journal.state", name, state=state) for name, state in states.items()]
-        findings += [_failed("journal.opening_stray", name) for name in sorted(tx.opened() - set(names))]
+        findings += [failed("journal.state", subject=name, state=state) for name, state in states.items()]
+        findings += [failed("journal.opening_stray", subject=name) for name in sorted(tx.opened() - set(names))]
     findings += _database(store)
     findings += _objects(store, wanted)
     if all(finding.verdict is Verdict.PASSED for finding in findings):
@@ -86,7 +86,7 @@ def _database(store: Store) -> Iterator[Finding]:
     try:
         store.check()
     except StoreError as exc:
-        yield Finding(STEP, Verdict.FAILED, "journal.database", {"reason": exc.message})
+        yield failed("journal.database", reason=exc.message)
 
 
 def _log(store: Store, tx: ReadTransaction, vkey: str | None, given: Sequence[bytes], findings: list[Finding]) -> Rows:
@@ -127,8 +127,4 @@ def _objects(store: Store, wanted: set[str]) -> Iterator[Finding]:
             store.objects.check(digest)
         except DocumentError as exc:
             code = "journal.object_missing" if exc.code == "document.missing" else "journal.object_changed"
-            yield Finding(STEP, Verdict.FAILED, code, {"digest": digest})
-
-
-def _failed(code: str, envelope: str, **params: str | int) -> Finding:
-    return Finding(STEP, Verdict.FAILED, code, params, subject=envelope)
+            yield failed(code, digest=digest)

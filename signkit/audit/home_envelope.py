@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 
 from signkit.audit.home_openings import check_openings
 from signkit.errors import JournalCorruptError, JournalError
-from signkit.journal.chain import STEP
+from signkit.journal.chain import failed
 from signkit.journal.checkpoint import parse_checkpoint
 from signkit.model.envelope import fold
-from signkit.model.report import Finding, Verdict
+from signkit.model.report import Finding
 from signkit.ports.store import ReadTransaction, StoredEntry
 
 __all__ = ["anchored_sizes", "check_completion", "check_envelope"]
@@ -36,10 +36,10 @@ def check_envelope(
     try:
         envelope = fold(entries)
     except JournalError as exc:
-        yield _failed("journal.fold", name, reason=exc.code)
+        yield failed("journal.fold", subject=name, reason=exc.code)
         return
     if state != envelope.state.value:
-        yield _failed("journal.state", name, state=state or "–", fold=envelope.state.value)
+        yield failed("journal.state", subject=name, state=state or "–", fold=envelope.state.value)
     for document in envelope.documents:
         wanted |= {document.r0.sha256, document.current.sha256}
     yield from check_openings(tx, envelope, entries, erased=erased)
@@ -58,7 +58,7 @@ def check_completion(stored: Sequence[StoredEntry], anchored: Sequence[int]) -> 
         return
     first = bisect.bisect_right(anchored, at.get("completing", 0))
     if first == len(anchored) or anchored[first] > at["completed"]:
-        yield _failed("journal.anchor_missing", stored[0].entry.envelope)
+        yield failed("journal.anchor_missing", subject=stored[0].entry.envelope)
 
 
 def anchored_sizes(tx: ReadTransaction) -> list[int]:
@@ -68,7 +68,3 @@ def anchored_sizes(tx: ReadTransaction) -> list[int]:
         with contextlib.suppress(JournalCorruptError):
             sizes += [] if stored.token is None else [parse_checkpoint(stored.note).size]
     return sorted(sizes)
-
-
-def _failed(code: str, envelope: str, **params: str | int) -> Finding:
-    return Finding(STEP, Verdict.FAILED, code, params, subject=envelope)

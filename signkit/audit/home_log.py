@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 
 from signkit import canonical
 from signkit.errors import JournalCorruptError
-from signkit.journal.chain import STEP, link_faults
+from signkit.journal.chain import failed, link_faults
 from signkit.journal.checkpoint import Checkpoint, generation_of, note_text, verify_checkpoint
 from signkit.journal.merkle import EMPTY_ROOT, HASH_BYTES, Growing, LeafNodes, leaf_hash
 from signkit.journal.tree import TILE_HEIGHT, TILE_WIDTH
 from signkit.model.entry import Entry
-from signkit.model.report import Finding, Verdict
+from signkit.model.report import Finding
 from signkit.ports.store import ReadTransaction, StoredRow
 from signkit.x509.errors import X509Error
 from signkit.x509.tokens import TimestampToken, check_token
@@ -56,7 +56,7 @@ def signed_checkpoints(notes: Iterable[bytes], *, vkey: str) -> tuple[list[Check
         try:
             signed.append(verify_checkpoint(note, vkey, generations=True))
         except JournalCorruptError as exc:
-            findings.append(Finding(STEP, Verdict.FAILED, exc.code))
+            findings.append(failed(exc.code))
     return signed, findings
 
 
@@ -65,16 +65,16 @@ def check_rows(tx: ReadTransaction, rows: Rows) -> Iterator[Finding]:
     expected = 0
     for row in tx.rows():
         if row.index != expected:
-            yield _failed("journal.row_gap", row.envelope, entry=expected)
+            yield failed("journal.row_gap", subject=row.envelope, entry=expected)
         expected = row.index + 1
         digest = canonical.digest(row.raw)
         rows.add(digest)
         if digest != row.digest:
-            yield _failed("journal.row_digest", row.envelope, entry=row.index)
+            yield failed("journal.row_digest", subject=row.envelope, entry=row.index)
         try:
             entry = Entry.decode(row.raw)
         except JournalCorruptError as exc:
-            yield _failed("journal.row_unreadable", row.envelope, entry=row.index, reason=exc.code)
+            yield failed("journal.row_unreadable", subject=row.envelope, entry=row.index, reason=exc.code)
             continue
         yield from _check_link(row, entry, rows)
 
@@ -92,7 +92,7 @@ def check_tiles(tx: ReadTransaction, rows: Rows) -> Iterator[Finding]:
                 kept.discard((level, number))
         hashes, level = b"".join(_tile_root(tile) for tile in tiles if len(tile) == tile_bytes), level + 1
     for level, number in sorted(kept):
-        yield Finding(STEP, Verdict.FAILED, "journal.tile", {"level": level, "tile": number})
+        yield failed("journal.tile", level=level, tile=number)
 
 
 def check_kept(kept: Sequence[bytes], own: Sequence[Checkpoint], *, vkey: str) -> Iterator[Finding]:
@@ -105,13 +105,13 @@ def check_kept(kept: Sequence[bytes], own: Sequence[Checkpoint], *, vkey: str) -
     """
     if not kept:
         if own:
-            yield Finding(STEP, Verdict.FAILED, "journal.kept_missing")
+            yield failed("journal.kept_missing")
         return
     outer, _ = signed_checkpoints(kept, vkey=vkey)
     origin = vkey.partition("+")[0]
     newest = max(((generation_of(origin, item.origin) or 0, item.size) for item in own), default=(0, 0))
     if any((generation_of(origin, item.origin) or 0, item.size) < newest for item in outer):
-        yield Finding(STEP, Verdict.FAILED, "journal.kept_old")
+        yield failed("journal.kept_old")
 
 
 def check_anchors(tx: ReadTransaction) -> Iterator[Finding]:
@@ -129,7 +129,7 @@ def check_anchors(tx: ReadTransaction) -> Iterator[Finding]:
         except (JournalCorruptError, ValueError):
             held = False
         if not held:
-            yield Finding(STEP, Verdict.FAILED, "journal.anchor_changed")
+            yield failed("journal.anchor_changed")
 
 
 def _tile_root(tile: bytes) -> bytes:
@@ -139,12 +139,8 @@ def _tile_root(tile: bytes) -> bytes:
 def _check_link(row: StoredRow, entry: Entry, rows: Rows) -> Iterator[Finding]:
     previous = rows.envelopes.get(entry.envelope)
     if (entry.envelope, entry.seq) != (row.envelope, row.seq):
-        yield _failed("journal.row_place", row.envelope, entry=row.index)
+        yield failed("journal.row_place", subject=row.envelope, entry=row.index)
     number = 0 if previous is None else previous.seq + 1
     for code in link_faults(entry, previous, number):
-        yield _failed(code, entry.envelope, entry=entry.seq)
+        yield failed(code, subject=entry.envelope, entry=entry.seq)
     rows.envelopes[entry.envelope] = entry
-
-
-def _failed(code: str, envelope: str, **params: str | int) -> Finding:
-    return Finding(STEP, Verdict.FAILED, code, params, subject=envelope)

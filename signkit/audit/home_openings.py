@@ -10,11 +10,11 @@ from signkit import canonical
 from signkit.audit.openings import opens, texts_of
 from signkit.canonical import Json
 from signkit.errors import StoreError
-from signkit.journal.chain import STEP
+from signkit.journal.chain import failed
 from signkit.model.entry import Entry
 from signkit.model.envelope import Envelope
 from signkit.model.person import person_of
-from signkit.model.report import Finding, Verdict
+from signkit.model.report import Finding
 from signkit.ports.store import ReadTransaction
 
 __all__ = ["check_openings"]
@@ -36,27 +36,27 @@ def check_openings(
     try:
         openings, evidence = tx.openings(envelope.id), tx.evidence(envelope.id)
     except StoreError:
-        yield Finding(STEP, Verdict.FAILED, "journal.opening_unreadable", subject=envelope.id)
+        yield failed("journal.opening_unreadable", subject=envelope.id)
         return
     for digest, data in evidence.items():
         if canonical.digest_text(canonical.digest(data)) != digest:
-            yield _failed("journal.evidence_changed", envelope.id, digest=digest)
+            yield failed("journal.evidence_changed", subject=envelope.id, digest=digest)
     said = texts_of(entries)
     for name, opening in openings.items():
         if name != _KEY and not opens(opening, said):
-            yield _failed("journal.opening", envelope.id, name=name)
+            yield failed("journal.opening", subject=envelope.id, name=name)
         blob = opening.get("blob") if isinstance(opening, dict) else None
         if blob is not None and blob not in evidence:
-            yield _failed("journal.evidence_missing", envelope.id, digest=str(blob))
+            yield failed("journal.evidence_missing", subject=envelope.id, digest=str(blob))
     if _KEY in openings and not _key_fits(openings, envelope):
-        yield _failed("journal.opening", envelope.id, name=_KEY)
+        yield failed("journal.opening", subject=envelope.id, name=_KEY)
     expected = {f"document.{index}" for index in range(len(envelope.documents))}
     expected |= {f"signatory.{item.id}.name" for item in envelope.signatories} | {_KEY}
     missing, back = sorted(expected - set(openings)), sorted(expected & set(openings))
     if erased and back:
-        yield _failed("journal.opening_back", envelope.id, name=back[0], count=len(back))
+        yield failed("journal.opening_back", subject=envelope.id, name=back[0], count=len(back))
     if missing and not erased:
-        yield _failed("journal.opening_missing", envelope.id, name=missing[0], count=len(missing))
+        yield failed("journal.opening_missing", subject=envelope.id, name=missing[0], count=len(missing))
 
 
 def _key_fits(openings: Mapping[str, Json], envelope: Envelope) -> bool:
@@ -73,7 +73,3 @@ def _key_fits(openings: Mapping[str, Json], envelope: Envelope) -> bool:
         if isinstance(identity, dict) and place.person is not None:
             people.append((person_of(key, str(identity.get("scheme")), str(identity.get("value"))), place.person))
     return bool(key) and all(made == said for made, said in people)
-
-
-def _failed(code: str, envelope: str, **params: str | int) -> Finding:
-    return Finding(STEP, Verdict.FAILED, code, params, subject=envelope)

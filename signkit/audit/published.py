@@ -12,7 +12,7 @@ from typing import Final
 
 from signkit.audit.published_proofs import check_keys, read_proofs, read_published
 from signkit.errors import JournalCorruptError
-from signkit.journal.chain import STEP
+from signkit.journal.chain import STEP, failed
 from signkit.journal.checkpoint import Checkpoint, generation_of, verify_checkpoint
 from signkit.journal.cosignature import find_cosignatures
 from signkit.journal.merkle import EMPTY_ROOT, HASH_BYTES, Growing, LeafNodes, leaf_hash
@@ -49,7 +49,7 @@ def check_published(
         older = [verify_checkpoint(note, vkey, generations=True) for note in checkpoints]
         vouched = len(find_cosignatures(checkpoint, witnesses))
     except JournalCorruptError as exc:
-        return [Finding(STEP, Verdict.FAILED, exc.code)]
+        return [failed(exc.code)]
     proved, findings = read_proofs(folder, vkey, checkpoint.origin)
     findings += check_keys(folder, vkey, checkpoint.origin)
     findings += _tree(folder, vkey.partition("+")[0], checkpoint, [*older, *proved])
@@ -71,10 +71,10 @@ def _tree(folder: Path, origin: str, checkpoint: Checkpoint, older: Sequence[Che
     for number, width in ((at, width) for level, at, width in tile_resources(checkpoint.size) if level == 0):
         leaves = _bundle(folder / tile_path(ENTRIES, number, width), width)
         if leaves is None:
-            yield _failed("journal.published_bundle", tile=number)
+            yield failed("journal.published_bundle", tile=number)
             return
         if not _begins(folder, ENTRIES, number, b"".join(_LENGTH + leaf for leaf in leaves), _RECORD):
-            yield _failed("journal.published_bundle", tile=number)
+            yield failed("journal.published_bundle", tile=number)
         hashes = [leaf_hash(leaf) for leaf in leaves]
         for leaf in hashes:
             tree.add(leaf)
@@ -86,9 +86,9 @@ def _tree(folder: Path, origin: str, checkpoint: Checkpoint, older: Sequence[Che
         params: dict[str, str | int] = {"size": item.size, "entries": tree.size}
         begun = (generation_of(origin, checkpoint.origin) or 0) - (generation_of(origin, item.origin) or 0)
         if begun < 0 or (not begun and item.size > tree.size):
-            yield _failed("journal.behind", **params)
+            yield Finding(STEP, Verdict.FAILED, "journal.behind", params)
         elif (tree.root() if item is checkpoint else roots.get(item.size)) != item.root:
-            yield _failed("journal.fork", **params) if not begun else _restarted(checkpoint, item)
+            yield Finding(STEP, Verdict.FAILED, "journal.fork", params) if not begun else _restarted(checkpoint, item)
 
 
 def _restarted(checkpoint: Checkpoint, older: Checkpoint) -> Finding:
@@ -110,7 +110,7 @@ def _upper(folder: Path, hashes: bytes) -> Iterator[Finding]:
 def _tile(folder: Path, level: int, number: int, right: bytes) -> Iterator[Finding]:
     found = read_published(folder / tile_path(level, number, len(right) // HASH_BYTES), len(right))
     if found != right or not _begins(folder, level, number, right, HASH_BYTES):
-        yield _failed("journal.tile", level=level, tile=number)
+        yield failed("journal.tile", level=level, tile=number)
 
 
 def _begins(folder: Path, level: int | str, number: int, right: bytes, size: int) -> bool:
@@ -134,7 +134,3 @@ def _bundle(path: Path, width: int) -> list[bytes] | None:
 
 def _root(tile: bytes) -> bytes:
     return LeafNodes([tile[at : at + HASH_BYTES] for at in range(0, len(tile), HASH_BYTES)]).node(TILE_HEIGHT, 0)
-
-
-def _failed(code: str, **params: str | int) -> Finding:
-    return Finding(STEP, Verdict.FAILED, code, params)

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Final
 
 from signkit.errors import JournalCorruptError
-from signkit.journal.chain import STEP
+from signkit.journal.chain import failed
 from signkit.journal.checkpoint import Checkpoint, verify_checkpoint
 from signkit.journal.note import MAX_NOTE_BYTES
 from signkit.journal.proof import TlogProof
 from signkit.journal.publish import key_files
 from signkit.journal.tiles import proof_path
-from signkit.model.report import Finding, Verdict
+from signkit.model.report import Finding
 
 __all__ = ["check_keys", "read_proofs", "read_published"]
 
@@ -42,7 +42,7 @@ def read_proofs(folder: Path, vkey: str, origin: str) -> tuple[list[Checkpoint],
         except (JournalCorruptError, ValueError):
             held = False
         if not held:
-            findings.append(Finding(STEP, Verdict.FAILED, "journal.published_proof", {"name": path.name[:80]}))
+            findings.append(failed("journal.published_proof", name=path.name[:80]))
     return [item for item in known.values() if item.origin == origin], findings
 
 
@@ -50,7 +50,7 @@ def check_keys(folder: Path, vkey: str, origin: str) -> Iterator[Finding]:
     """Give the files that name another key than the log's; who wants to check may have taken it from here."""
     for name, right in key_files(vkey, origin).items():
         if (folder / name).exists() and read_published(folder / name, len(right)) != right:
-            yield Finding(STEP, Verdict.FAILED, "journal.published_key", {"name": name})
+            yield failed("journal.published_key", name=name)
 
 
 def read_published(path: Path, limit: int) -> bytes:

@@ -16,7 +16,7 @@ from signkit.errors import JournalCorruptError
 from signkit.model.entry import Entry
 from signkit.model.report import Finding, Verdict
 
-__all__ = ["MAX_ENTRIES", "STEP", "check_chain", "decode_entries", "link_faults"]
+__all__ = ["MAX_ENTRIES", "STEP", "check_chain", "decode_entries", "failed", "link_faults"]
 
 STEP: Final = "10"
 """The recipe's step for findings about the journal."""
@@ -76,6 +76,11 @@ def link_faults(entry: Entry, previous: Entry | None, number: int) -> Iterable[s
         yield "journal.chain_previous"
     if previous is not None and entry.at < previous.at:
         yield "journal.chain_time"
+
+
+def failed(code: str, *, subject: str | None = None, **params: str | int) -> Finding:
+    """Return a finding that fails the journal, about an envelope or the log as a whole."""
+    return Finding(STEP, Verdict.FAILED, code, params, subject=subject)
 
 
 def _finding(verdict: Verdict, code: str, params: dict[str, str | int]) -> Finding:
