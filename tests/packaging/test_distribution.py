@@ -53,11 +53,11 @@ def test_the_wheel_holds_the_data_that_code_reads(built: Any):
 
 
 def test_the_sdist_holds_what_a_packager_needs(built: Any):
-    """Tests, examples, documents and lock files are in the source distribution; no cache, no environment."""
+    """Tests, tools, the simulation and lock files are in the source distribution; no cache, no environment."""
     with tarfile.open(built.sdist) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
-    for wanted in ("Makefile", "pyproject.toml", "LICENSE", "README.md", "requirements/run.txt", "tests/conftest.py"):
-        assert wanted in names
+    wanted = {"Makefile", "pyproject.toml", "LICENSE", "README.md", "requirements/run.txt", "tests/conftest.py"}
+    assert wanted | {"tools/make_docs.py", "simulation/__main__.py", "tests/later.py", "tests/outside/main.go"} <= names
     assert not [name for name in names if "__pycache__" in name or name.startswith((".venv", "dist/", ".git/"))]
 
 
