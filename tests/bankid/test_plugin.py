@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import jsonschema
 import pytest
 
 from signkit import plugins
@@ -156,6 +157,14 @@ def test_chunked_and_oversize_bodies(running: Any) -> None:
             assert client.post(running.rp_url + "auth", content=b"x" * 1_500_000).status_code == 408
 
 
+def fits(name: str, value: Any) -> None:
+    """Hold what was printed against the published schema."""
+    path = Path(__file__).resolve().parents[2] / "docs" / "formats" / f"{name}.schema.json"
+    schema = json.loads(path.read_text(encoding="utf-8"))
+    jsonschema.validate(value, schema)
+    assert set(value) <= set(schema["properties"])
+
+
 def test_serve_and_app_commands(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Serve tells one line of JSON when it answers and ends at SIGTERM; app acts on it; exit codes as promised."""
     command = [sys.executable, "-m", "signkit_cli", "--json", "simulator", "serve", "--directory", str(tmp_path)]
@@ -163,14 +172,16 @@ def test_serve_and_app_commands(tmp_path: Path, capsys: pytest.CaptureFixture[st
         assert process.stdout is not None
         try:
             told = json.loads(process.stdout.readline())
-            assert told["schema"] == "signkit.simulator/1"
+            fits("simulator", told)
             assert told["directory"] == str(tmp_path)
             context = ssl.create_default_context(cafile=str(tmp_path / "ca.pem"))
             page = httpx.get(told["url"], verify=context, trust_env=False)
             assert page.status_code == 200
             app = ["--json", "simulator", "app", "--url", told["url"], "--person", "Eva"]
             assert run([*app, "--do", "block"]) == 0
-            assert json.loads(capsys.readouterr().out)["person"] == "Eva Ek"
+            acted = json.loads(capsys.readouterr().out)
+            fits("simulator-act", acted)
+            assert acted["person"] == "Eva Ek"
             assert run([*app, "--scan"]) == 23
             assert run(app) == 2
             assert run([*app, "--approve", "--cancel"]) == 2

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import jsonschema
 import pytest
 
 from signkit.journal import cosigning
@@ -32,6 +33,8 @@ def witness(folder: Path, name: str, log: str) -> Iterator[tuple[str, str]]:
         assert process.stdout is not None
         try:
             said = json.loads(process.stdout.readline())
+            schema = Path(__file__).resolve().parents[2] / "docs" / "formats" / "witness.schema.json"
+            jsonschema.validate(said, json.loads(schema.read_text(encoding="utf-8")))
             yield said["url"], said["key"]
         finally:
             process.terminate()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -25,16 +25,7 @@ def list_(context: typer.Context) -> None:
     for anchor in _anchors(session):
         purposes = sorted(anchor.purposes)
         if session.terminal.as_json:
-            digest = f"sha256:{anchor.certificate.digest.hex()}" if anchor.certificate else None
-            session.terminal.json(
-                {
-                    "schema": "signkit.trust/1",
-                    "name": anchor.label,
-                    "purposes": purposes,
-                    "sha256": digest,
-                    "key": anchor.key,
-                }
-            )
+            session.terminal.json(_json(anchor))
             continue
         session.terminal.line(f"{', '.join(purposes):<24} {anchor.label}")
 
@@ -73,6 +64,8 @@ def add(
     session.terminal.confirm("cli.trust.confirm", names=", ".join(anchor.label for anchor in added))
     _write(session, _anchors(session).merged(added))
     for anchor in added:
+        if session.terminal.as_json:
+            session.terminal.json(_json(anchor))
         session.terminal.say("cli.trust.added", name=anchor.label, purposes=", ".join(sorted(anchor.purposes)))
 
 
@@ -93,6 +86,8 @@ def remove(
         )
     session.terminal.confirm("cli.trust.remove", name=gone[0].label)
     _write(session, TrustAnchors(tuple(anchor for anchor in anchors if anchor is not gone[0])))
+    if session.terminal.as_json:
+        session.terminal.json(_json(gone[0]))
     session.terminal.say("cli.trust.removed", name=gone[0].label)
 
 
@@ -134,6 +129,14 @@ def _write(session: Session, anchors: TrustAnchors) -> None:
     from signkit_cli.composition import TRUST_FILE
 
     write_atomic(session.folder / TRUST_FILE, format_anchors(anchors).encode("utf-8"))
+
+
+def _json(anchor: TrustAnchor) -> dict[str, Any]:
+    """Return ``signkit.trust/1``."""
+    digest = f"sha256:{anchor.certificate.digest.hex()}" if anchor.certificate else None
+    purposes = sorted(str(purpose) for purpose in anchor.purposes)
+    value = {"schema": "signkit.trust/1", "name": anchor.label, "purposes": purposes, "sha256": digest}
+    return {**value, "key": anchor.key}
 
 
 def _file(path: Path) -> dict[str, str]:
