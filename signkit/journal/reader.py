@@ -11,13 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from signkit import canonical
 from signkit.errors import JournalCorruptError, JournalForkError, StoreCorruptError
-from signkit.journal.chain import check_chain
+from signkit.journal.chain import link_faults
 from signkit.journal.checkpoint import Checkpoint, generation_name, generation_of, parse_checkpoint, verify_checkpoint
 from signkit.journal.tree import Tree
-from signkit.model.entry import HOME
-from signkit.model.report import Verdict
-from signkit.ports.store import ReadTransaction
+from signkit.model.entry import HOME, Entry
+from signkit.ports.store import ReadTransaction, StoredRow
 
 __all__ = ["RESTARTED", "LogState", "current_log", "require_readable", "require_whole"]
 
@@ -101,22 +101,29 @@ def require_readable(tx: ReadTransaction, *, signed: int = 0) -> None:
     Raises:
         JournalCorruptError: ``journal.unreadable``.
     """
-    for name in sorted({row.envelope for row in tx.rows(signed)}):
-        if not _chained(tx, name):
+    last: dict[str, Entry | None] = {}
+    for row in tx.rows(signed):
+        if not _follows(tx, row, last):
             raise JournalCorruptError(
                 "a row that nothing has been signed for cannot be read: the log is not signed",
                 code="journal.unreadable",
                 hint=_UNREADABLE,
-                subject={"envelope": name},
+                subject={"envelope": row.envelope, "entry": str(row.index)},
             )
 
 
-def _chained(tx: ReadTransaction, envelope: str) -> bool:
+def _follows(tx: ReadTransaction, row: StoredRow, last: dict[str, Entry | None]) -> bool:
+    """Tell whether a row is an entry, in its place, behind the ``last`` one of its envelope; it becomes the last."""
     try:
-        found = check_chain((stored.entry for stored in tx.entries(envelope)), envelope=envelope)
+        if row.envelope not in last:
+            before = tx.entries(row.envelope, max(row.seq - 1, 0), row.seq)
+            last[row.envelope] = before[0].entry if before else None
+        entry, previous = Entry.decode(row.raw), last[row.envelope]
     except (JournalCorruptError, StoreCorruptError):
         return False
-    return all(item.verdict is Verdict.PASSED for item in found)
+    last[row.envelope] = entry
+    in_place = (entry.envelope, entry.seq, canonical.digest(row.raw)) == (row.envelope, row.seq, row.digest)
+    return in_place and not any(link_faults(entry, previous, 0 if previous is None else previous.seq + 1))
 
 
 def _compare(tree: Tree, log: LogState, signed: Checkpoint, *, origin: str) -> None:

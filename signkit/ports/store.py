@@ -65,8 +65,8 @@ class StoredCheckpoint:
 class ReadTransaction(Protocol):
     """One consistent view of the store."""
 
-    def entries(self, envelope: str) -> list[StoredEntry]:
-        """Return the entries of an envelope in order; an empty list if there is none.
+    def entries(self, envelope: str, start: int = 0, stop: int | None = None) -> list[StoredEntry]:
+        """Return the entries ``start`` to before ``stop`` of an envelope in order; an empty list if there is none.
 
         Raises:
             StoreCorruptError: a row does not agree with its own entry.

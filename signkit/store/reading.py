@@ -19,7 +19,11 @@ from signkit.store.sessions import Sessions, Transaction
 __all__ = ["HEAD", "LAST_NUMBER", "Recent", "SqlReadTransaction", "not_written"]
 
 _ROW: Final = sa.select(entries.c.idx, entries.c.envelope, entries.c.seq, entries.c.digest, entries.c.raw)
-_OF_ENVELOPE: Final = _ROW.where(entries.c.envelope == sa.bindparam("envelope")).order_by(entries.c.seq)
+_OF_ENVELOPE: Final = _ROW.where(
+    entries.c.envelope == sa.bindparam("envelope"),
+    entries.c.seq >= sa.bindparam("start"),
+    entries.c.seq <= sa.bindparam("last"),
+).order_by(entries.c.seq)
 # What runs for every entry is text, in words that every database knows: see ``Session.rows``.
 _SIZE: Final = sa.text("SELECT coalesce(max(idx) + 1, 0) FROM entries")
 HEAD: Final = sa.text(
@@ -66,9 +70,10 @@ class SqlReadTransaction(Transaction):
     def _connection(self) -> sa.Connection:
         return self._session.connection
 
-    def entries(self, envelope: str) -> list[StoredEntry]:
-        """Return the entries of an envelope in order."""
-        return [self._stored(row) for row in self._all(_OF_ENVELOPE, {"envelope": envelope})]
+    def entries(self, envelope: str, start: int = 0, stop: int | None = None) -> list[StoredEntry]:
+        """Return the entries ``start`` to before ``stop`` of an envelope in order."""
+        wanted = {"envelope": envelope, "start": start, "last": LAST_NUMBER if stop is None else stop - 1}
+        return [self._stored(row) for row in self._all(_OF_ENVELOPE, wanted)]
 
     def head(self, envelope: str) -> StoredEntry | None:
         """Return the envelope's last entry."""

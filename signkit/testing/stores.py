@@ -100,6 +100,8 @@ class StoreConformance(abc.ABC):
         with self.open_store(tmp_path).read() as tx:
             assert [item.index for item in stored] == [0, 1, 2, 3, 4]
             assert tx.entries("e1") == [stored[0], stored[1], stored[3]]
+            assert tx.entries("e1", 1, 2) == [stored[1]]
+            assert tx.entries("e1", 0, 0) == []
             assert tx.head("e2") == stored[2]
             assert list(tx.leaves()) == [item.digest for item in stored]
             assert list(tx.leaves(1, 3)) == [item.digest for item in stored[1:3]]
