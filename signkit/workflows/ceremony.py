@@ -28,7 +28,14 @@ from signkit.journal.writer import append
 from signkit.model.ids import new_id
 from signkit.model.statement import Intent
 from signkit.pki.keys import LocalKey, new_one_time_key
-from signkit.ports.provider import CeremonyState, PollResult, SigningProvider, SigningRequest, Started
+from signkit.ports.provider import (
+    CeremonyState,
+    PollResult,
+    ProviderFacts,
+    SigningProvider,
+    SigningRequest,
+    Started,
+)
 from signkit.ports.store import WriteTransaction
 from signkit.texts import text
 from signkit.workflows.desk import Desk, load
@@ -91,7 +98,39 @@ def begin(
         ProviderError: the provider did not start; the journal says so.
         JournalForkError: the home was restored from a backup; nothing may be signed yet.
     """
+    facts = _facts(desk, provider)
+    key, ceremony, held = new_one_time_key(), new_id(), tuple(slots)
     now = desk.clock.now()
+    with desk.store.write() as tx:
+        places = _places(desk, tx, slots, facts, now)
+        scheme, value, name = one_person(places)
+        words = _words(desk, places, facts, language)
+        intent = _intent(ceremony, places, key, words)
+        if len(intent.encode()) > facts.limits.data_bytes:
+            raise UsageError("too many documents for one ceremony", code="usage.data_too_long")
+        for place in places:
+            _orphan(tx, place, now)
+            _write_start(tx, place, intent, facts, origin=origin, options=options or {}, at=now)
+    for place in places:
+        if place.state.ceremony is not None:
+            desk.observer.done("ceremony.orphaned", name=place.acting.name, envelope=place.envelope.id)
+    told = value is None and number is not None
+    request = SigningRequest(
+        ceremony=ceremony,
+        text=words,
+        data=intent.encode(),
+        language=language,
+        scheme="se.personnummer" if told else scheme,
+        value=number if told else value,
+        name=name,
+        options=options or {},
+    )
+    started = _start(desk, held, provider, request)
+    return OpenCeremony(ceremony, held, provider, request, intent, key, started, name, value is None)
+
+
+def _facts(desk: Desk, provider: SigningProvider) -> ProviderFacts:
+    """Return what the provider is, if it is of the home's environment."""
     facts = provider.facts()
     if facts.environment != desk.environment:
         raise UsageError(
@@ -99,69 +138,71 @@ def begin(
             code="usage.environment",
             hint="use another provider, or another home",
         )
-    key = new_one_time_key()
-    ceremony = new_id()
-    with desk.store.write() as tx:
-        expect_whole_log(desk, tx)
-        places = [ready(tx, slot, now) for slot in slots]
-        for place in places:
-            check_provider(place, facts.name)
-        person = one_person(places)
-        words = visible_text(
-            desk.organisation,
-            [matter for place in places for matter in matters_of(place, language)],
-            lang=language,
-            limit=facts.limits.text_bytes,
-            test=desk.environment == "test",
-        )
-        intent = _intent(ceremony, places, key, words)
-        if len(intent.encode()) > facts.limits.data_bytes:
-            raise UsageError("too many documents for one ceremony", code="usage.data_too_long")
-        for place in places:
-            _orphan(tx, place, now)
-            append(
-                tx,
-                place.envelope.id,
-                "ceremony_started",
-                actor=f"signatory:{place.state.id}",
-                data={
-                    "ceremony": ceremony,
-                    "signatory": place.state.id,
-                    "intent": intent.digest,
-                    "provider": facts.name,
-                    "environment": facts.environment,
-                    "distribution": origin.distribution,
-                    "version": origin.version,
-                    **_call(options or {}),
-                },
-                at=now,
-            )
+    return facts
+
+
+def _places(
+    desk: Desk, tx: WriteTransaction, slots: Sequence[Slot], facts: ProviderFacts, now: datetime
+) -> list[Ready]:
+    """Return the places that are to be filled, if they may be now, with this eID, over a log that is whole."""
+    expect_whole_log(desk, tx)
+    places = [ready(tx, slot, now) for slot in slots]
     for place in places:
-        if place.state.ceremony is not None:
-            name = place.acting.name
-            desk.observer.done("ceremony.orphaned", name=name, envelope=place.envelope.id)
-    by_name = person[1] is None
-    told = by_name and number is not None
-    request = SigningRequest(
-        ceremony=ceremony,
-        text=words,
-        data=intent.encode(),
-        language=language,
-        scheme="se.personnummer" if told else person[0],
-        value=number if told else person[1],
-        name=person[2],
-        options=options or {},
+        check_provider(place, facts.name)
+    return places
+
+
+def _words(desk: Desk, places: Sequence[Ready], facts: ProviderFacts, language: str) -> str:
+    """Return the text that the person reads in the eID's app."""
+    return visible_text(
+        desk.organisation,
+        [matter for place in places for matter in matters_of(place, language)],
+        lang=language,
+        limit=facts.limits.text_bytes,
+        test=desk.environment == "test",
     )
-    held = tuple(slots)
+
+
+def _write_start(
+    tx: WriteTransaction,
+    place: Ready,
+    intent: Intent,
+    facts: ProviderFacts,
+    *,
+    origin: ProviderOrigin,
+    options: Mapping[str, str],
+    at: datetime,
+) -> None:
+    """Write that the ceremony started, before the provider is asked."""
+    append(
+        tx,
+        place.envelope.id,
+        "ceremony_started",
+        actor=f"signatory:{place.state.id}",
+        data={
+            "ceremony": intent.ceremony,
+            "signatory": place.state.id,
+            "intent": intent.digest,
+            "provider": facts.name,
+            "environment": facts.environment,
+            "distribution": origin.distribution,
+            "version": origin.version,
+            **_call(options),
+        },
+        at=at,
+    )
+
+
+def _start(desk: Desk, slots: Sequence[Slot], provider: SigningProvider, request: SigningRequest) -> Started:
+    """Ask the provider to start; where it does not, the journal says so."""
     try:
-        started = provider.start(request)
+        return provider.start(request)
     except KeyboardInterrupt:
-        _end(desk, held, ceremony, outcome="cancelled", code="cancelled")
+        _end(desk, slots, request.ceremony, outcome="cancelled", code="cancelled")
         raise
     except Exception as exc:
-        _end(desk, held, ceremony, outcome="failed", code=_code(exc))
-        raise _wrapped(exc, facts.name) from exc
-    return OpenCeremony(ceremony, held, provider, request, intent, key, started, person[2], by_name)
+        _end(desk, slots, request.ceremony, outcome="failed", code=_code(exc))
+        raise _wrapped(exc, provider.facts().name) from exc
 
 
 def poll(desk: Desk, ceremony: OpenCeremony) -> PollResult:

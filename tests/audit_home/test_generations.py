@@ -6,7 +6,6 @@ import contextlib
 import shutil
 import sqlite3
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -30,10 +29,7 @@ from signkit.store import DATABASE, open_store
 from signkit.testing.clock import SteppingClock
 from signkit.testing.journal import MemoryKey
 
-KEY = MemoryKey(1)
-ORIGIN = "signkit.example.se/journal"
-VKEY = log_vkey(ORIGIN, KEY.spki)
-NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+from .conftest import KEY, NOW, ORIGIN, VKEY
 
 
 class Home:
@@ -58,7 +54,8 @@ class Home:
         """Begin a new generation; return its first checkpoint."""
         with self._open() as store:
             log.restart(store, origin=ORIGIN, key=KEY, actor="clerk", at=NOW, elsewhere=elsewhere)
-            return store.kept_checkpoints()[0]
+            first: bytes = store.kept_checkpoints()[0]
+            return first
 
     def findings(self, *checkpoints: bytes) -> list[Finding]:
         """Judge the home."""

@@ -10,7 +10,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,16 +21,12 @@ from hypothesis import strategies as st
 from signkit import canonical
 from signkit.audit.home import check_home
 from signkit.journal import log
-from signkit.journal.checkpoint import log_vkey
 from signkit.journal.writer import append
 from signkit.model.person import commit
 from signkit.store import DATABASE, open_store
-from signkit.testing.journal import MemoryKey
 
-KEY = MemoryKey(1)
-ORIGIN = "signkit.example.se/journal"
-VKEY = log_vkey(ORIGIN, KEY.spki)
-NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+from .conftest import KEY, NOW, ORIGIN, VKEY
+
 ROWS = 300
 SLOW = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
