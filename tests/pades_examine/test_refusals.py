@@ -179,7 +179,9 @@ def test_what_a_signature_forbids_is_read(
     path.write_bytes(data)
     refused_for = outcome(path)
     assert isinstance(refused_for, DocumentError)
-    assert refused_for.code == ("document.locked" if closed else "document.signature_broken"), "empty contents are no CMS"
+    assert refused_for.code == ("document.locked" if closed else "document.signature_broken"), (
+        "empty contents are no CMS"
+    )
 
 
 def test_a_folder_and_a_missing_file_are_refused(tmp_path: Path) -> None:
