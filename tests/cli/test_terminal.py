@@ -126,3 +126,11 @@ def test_steps_are_taken_without_a_word(sent: Any, protokoll: Path):
     assert "error" in sent.signkit("--quiet", "sign", sent.id, "--as", "nobody", code=10).err
     (sent.signkit.home / "objects").rename(sent.signkit.home / "gone")
     assert sent.signkit("--quiet", "doctor", code=11).out != ""
+
+
+def test_a_group_is_not_emptied_person_by_person(signkit: Any):
+    """Whoever removes the last one is told how the group itself goes; it is listed in words that fit any number."""
+    signkit("group", "add", "csg", "--member", "Cia Ny <cia@example.org>; role=union")
+    refused = signkit("group", "remove", "csg", "--member", "cia@example.org", code=2, lang="sv").err
+    assert "signkit group remove csg" in refused
+    assert signkit("--quiet", "group", "list", lang="sv").out == "csg  personer: 1\n"

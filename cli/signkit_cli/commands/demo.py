@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, cast
@@ -142,7 +144,8 @@ def _finish(session: Session, home: Home, envelope: str, *, folder: Path, origin
     )
     report = verify_path(signed, question)
     session.print_report(report)
-    session.terminal.say("demo.done", path=signed, trust=trust, evidence=evidence or "")
+    program = "signkit" if shutil.which("signkit") else sys.argv[0]  # so that the command can be run as it stands
+    session.terminal.say("demo.done", program=program, path=signed, trust=trust, evidence=evidence or "")
     report.raise_for_verdict()
 
 

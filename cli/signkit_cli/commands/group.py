@@ -47,6 +47,8 @@ def add(
 def list_(context: typer.Context) -> None:
     """List the groups."""
     from signkit.config import groups
+    from signkit.texts import text
+    from signkit_cli.terminal import printable
 
     session: Session = context.obj
     home = session.open(write=False)
@@ -56,7 +58,8 @@ def list_(context: typer.Context) -> None:
     for name in names:
         if session.terminal.as_json:
             _print(session, name)
-        session.terminal.say("cli.group.row", name=name, count=len(groups.read_group(home.folder, name)))
+        count = len(groups.read_group(home.folder, name))
+        session.terminal.line(text("cli.group.row", session.terminal.lang, name=printable(name), count=count))
 
 
 @app.command(help=h("help.group.show"))
@@ -94,6 +97,12 @@ def remove(
                 hint=f"see: signkit group show {name}",
             )
         left = [item for item in left if item not in found]
+    if not left:
+        raise UsageError(
+            f"nobody would be left in {name}",
+            code="usage.group",
+            hint=f"remove the group itself: signkit group remove {name}",
+        )
     groups.write_group(home.folder, name, left)
     _print(session, name)
 
