@@ -191,11 +191,7 @@ class Terminal:
         return f"\x1b[{codes}m{words}\x1b[0m"
 
     def _write(self, stream: TextIO, words: str) -> None:
-        try:
-            stream.write(words + "\n")
-        except UnicodeEncodeError:
-            encoding = stream.encoding or "ascii"
-            stream.write(words.encode(encoding, "replace").decode(encoding) + "\n")
+        stream.write(words + "\n")  # what an encoding lacks, ``mend_streams`` escapes
         stream.flush()
 
 

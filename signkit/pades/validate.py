@@ -131,7 +131,7 @@ def validate_signatures(
         tsa: the certificates trusted for timestamps.
         at: the moment of verification, aware.
         tsa_named: field name to the keys (SHA-256 of SPKI, ``sha256:<hex>``) that narrow ``tsa`` for its timestamp: one
-            must stand in the token's path. None: not narrowed.
+            must stand in the token's path. An empty set: not narrowed.
         strict_after: size of R0 of a signkit file. Signatures that end later must also have upper-case digits, DER, ESS
             version 2, one timestamp, no stray certificate and no unknown attribute; None: nothing of the kind.
         hasher: shared with other checks of the file, so that no byte is hashed twice.
@@ -144,8 +144,7 @@ def validate_signatures(
     for item in work:
         _integrity(item, hasher, strict=_is_strict(item, strict_after))
     trusted = [certificate for item in work for certificate in anchors_for(item.name)]
-    judge = _judge(pdf, work, tsa=tsa, trusted=list(dict.fromkeys(trusted)), at=at)
-    judge.named = tsa_named
+    judge = _judge(pdf, work, tsa=tsa, named=tsa_named, trusted=list(dict.fromkeys(trusted)), at=at)
     for item in reversed(work):
         if item.timestamp and item.container is not None:
             _judge_timestamp(item, judge, hasher, strict=_is_strict(item, strict_after))
@@ -233,7 +232,13 @@ def _strict_attributes(item: _Work, cms: Cms) -> None:
 
 
 def _judge(
-    pdf: Pdf, work: Sequence[_Work], *, tsa: Sequence[Certificate], trusted: Sequence[Certificate], at: datetime
+    pdf: Pdf,
+    work: Sequence[_Work],
+    *,
+    tsa: Sequence[Certificate],
+    named: Callable[[str], frozenset[str]],
+    trusted: Sequence[Certificate],
+    at: datetime,
 ) -> Judge:
     places = {(item.container.revision, item.container.end) for item in work if item.container}
     newest = pdf.revisions[-1]
@@ -242,7 +247,7 @@ def _judge(
     for item in work:
         if item.cms is not None and item.container is not None:
             material.add_certificates(item.cms.certificates, item.container.end)
-    return Judge(material=material, tsa=tsa, trusted=trusted, at=at)
+    return Judge(material=material, tsa=tsa, named=named, trusted=trusted, at=at)
 
 
 def _judge_timestamp(item: _Work, judge: Judge, hasher: PrefixHasher, *, strict: bool) -> None:

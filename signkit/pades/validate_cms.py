@@ -105,7 +105,7 @@ def check_cms(signature: Cms, document_digest: bytes, *, ess_required: bool) -> 
     kind = attributes.get("content_type")
     if kind is None or kind.native != "data" or not signature.detached:
         wrong.append(CmsError("content_type", "FORMAT_FAILURE"))
-    wrong += _value_errors(signature) or _algorithm_errors(signature)
+    wrong += _value_errors(signature)
     wrong += _certificate_errors(signature, ess_required=ess_required)
     return wrong
 
@@ -203,8 +203,6 @@ def _signed_attributes(signer_info: Any) -> dict[str, Any]:
         if name in found or not len(attribute["values"]) or (len(attribute["values"]) > 1 and name in _SINGLE):
             raise CmsError("signed_attributes", "FORMAT_FAILURE")
         found[name] = attribute["values"][0]
-    if not found:
-        raise CmsError("signed_attributes", "FORMAT_FAILURE")
     return found
 
 
@@ -228,6 +226,8 @@ def _unsigned_attributes(signer_info: Any) -> tuple[tuple[str, ...], tuple[bytes
 
 
 def _value_errors(signature: Cms) -> list[CmsError]:
+    """Return what is wrong with the value and its algorithms; a method unknown here makes no value wrong."""
+    wrong = _algorithm_errors(signature)
     try:
         DefaultSignatureValidator().validate_signature(
             signature.signature,
@@ -239,10 +239,10 @@ def _value_errors(signature: Cms) -> list[CmsError]:
     except AlgorithmNotSupported:
         return [CmsError("algorithm", "CRYPTO_CONSTRAINTS_FAILURE")]
     except InvalidSignature:
-        return [CmsError("value", "SIG_CRYPTO_FAILURE"), *_algorithm_errors(signature)]
+        return [CmsError("value", "SIG_CRYPTO_FAILURE"), *wrong]
     except (UnsupportedAlgorithm, NotImplementedError, *_READ_ERRORS):  # the method is unknown, or else misused
-        return _algorithm_errors(signature) or [CmsError("value", "SIG_CRYPTO_FAILURE")]
-    return []
+        return wrong or [CmsError("value", "SIG_CRYPTO_FAILURE")]
+    return wrong
 
 
 def _algorithm_errors(signature: Cms) -> list[CmsError]:

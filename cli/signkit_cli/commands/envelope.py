@@ -103,7 +103,6 @@ def list_(
 ) -> None:
     """List envelopes, newest first."""
     from signkit.model.envelope import EnvelopeState
-    from signkit.workflows.view import show as view
 
     session: Session = context.obj
     if state is not None and state not in set(EnvelopeState):
@@ -111,25 +110,9 @@ def list_(
             f"no envelope is ever {state[:40]!r}", code="usage.state", hint="one of: " + ", ".join(EnvelopeState)
         )
     home = session.open(write=False)
-    from signkit_cli.render.text import envelope_row
-
     with home.store.read() as tx:
         found = tx.envelopes() if review_due is None else _review_due(session, tx, review_due)
-        shown = 0
-        damaged: list[str] = []
-        for envelope in found:
-            try:
-                value = view(tx, envelope)
-            except (JournalCorruptError, StoreCorruptError):
-                damaged.append(envelope)  # the others are shown all the same
-                continue
-            if state is not None and value["state"] != state:
-                continue
-            shown += 1
-            if session.terminal.as_json:
-                session.terminal.json(value)
-            else:
-                session.terminal.line(envelope_row(value, session.terminal.lang))
+        shown, damaged = _show_each(session, tx, found, state)
     if damaged:
         names = ", ".join(damaged)
         raise StoreCorruptError(
@@ -140,6 +123,28 @@ def list_(
         )
     if not shown:
         session.terminal.note("cli.list.none")
+
+
+def _show_each(session: Session, tx: ReadTransaction, wanted: list[str], state: str | None) -> tuple[int, list[str]]:
+    """Show the envelopes in that state; return how many, and those that cannot be read: they hide no other."""
+    from signkit.workflows.view import show as view
+    from signkit_cli.render.text import envelope_row
+
+    shown, damaged = 0, []
+    for envelope in wanted:
+        try:
+            value = view(tx, envelope)
+        except (JournalCorruptError, StoreCorruptError):
+            damaged.append(envelope)
+            continue
+        if state is not None and value["state"] != state:
+            continue
+        shown += 1
+        if session.terminal.as_json:
+            session.terminal.json(value)
+        else:
+            session.terminal.line(envelope_row(value, session.terminal.lang))
+    return shown, damaged
 
 
 def _review_due(session: Session, tx: ReadTransaction, day: str) -> list[str]:
