@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -202,7 +203,12 @@ def test_what_is_no_file_is_no_tile(
     www = shutil.copytree(published[0], tmp_path / "www")
     path = www / "tile/0/000"
     path.unlink()
-    {"pipe": os.mkfifo, "folder": Path.mkdir, "link": lambda at: at.symlink_to("nowhere")}[what](path)
+    make: dict[str, Callable[[Path], None]] = {
+        "pipe": os.mkfifo,
+        "folder": Path.mkdir,
+        "link": lambda at: at.symlink_to("nowhere"),
+    }
+    make[what](path)
     assert codes(www, log_vkey(origin, key.spki)) == {"journal.tile"}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -120,7 +121,7 @@ def test_refusals_are_told(tmp_path: Path, status: int) -> None:
     """Whatever the service answers besides yes is an error of ours; what may be a wrong setting is asked about."""
     bucket = Bucket()
     bucket.status = status
-    asks = [lambda: sink(tmp_path, bucket).put("x", b"")]
+    asks: list[Callable[[], object]] = [lambda: sink(tmp_path, bucket).put("x", b"")]
     if status != 404:
         asks.append(lambda: sink(tmp_path, bucket).has("x"))
     for ask in asks:
