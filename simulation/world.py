@@ -94,7 +94,7 @@ class Weather:
 
 
 @dataclass
-class Office:
+class _Office:
     """Who takes letters."""
 
     folder: Path
@@ -156,7 +156,7 @@ class _Quiet(ThreadingHTTPServer):
         """Say nothing of clients that went away."""
 
 
-def _web(folder: Path, office: Office, county: Path) -> ThreadingHTTPServer:
+def _web(folder: Path, office: _Office, county: Path) -> ThreadingHTTPServer:
     """Return a server of ``/hook``, ``/stamps`` and ``/list``."""
     clock = _Clock(folder)
     authority = Authority(FileKeys(county / "keys"), FileRevocations(county / "revoked.json"))
@@ -197,7 +197,7 @@ def _web(folder: Path, office: Office, county: Path) -> ThreadingHTTPServer:
 
 def main(folder: Path) -> None:
     """Serve; ``world.json`` says where, once everything answers."""
-    office = Office(folder, folder / "returned")
+    office = _Office(folder, folder / "returned")
     web = _web(folder, office, folder / "county")
     threading.Thread(target=web.serve_forever, args=(0.05,), daemon=True).start()
     port = free_port()

@@ -52,7 +52,7 @@ _ALONE: Final = {"--review-due": "today"}
 _VALUES: Final = ("--home", "--lang", "--passphrase-file")
 
 
-class LazyGroup(HelpGroup):
+class _LazyGroup(HelpGroup):
     """Shows every command, imports only the one that runs."""
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - Typer's signature
@@ -83,7 +83,7 @@ def load_command(name: str) -> Any:
 
 
 app = App(
-    cls=LazyGroup,
+    cls=_LazyGroup,
     help=h("help.signkit"),
     epilog=h("help.epilog"),
     no_args_is_help=True,

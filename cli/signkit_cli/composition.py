@@ -49,10 +49,12 @@ __all__ = [
     "Home",
     "Providers",
     "SystemClock",
+    "home_anchors",
     "load_provider",
     "open_home",
     "read_passphrase",
     "refuse_production",
+    "refuse_test_roots",
 ]
 
 KEYS: Final = "keys"

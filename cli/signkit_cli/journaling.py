@@ -26,6 +26,25 @@ if TYPE_CHECKING:
     from signkit_cli.composition import Home
     from signkit_cli.session import Session
 
+__all__ = [
+    "OUTBOX",
+    "checkpoint_json",
+    "due",
+    "due_by_retention",
+    "erase_all",
+    "erasure_json",
+    "judge_folder",
+    "judge_home",
+    "proof_of",
+    "publish_to",
+    "read_kept",
+    "read_note",
+    "sink_for",
+    "tell",
+    "vkey_of",
+    "witnessed",
+]
+
 OUTBOX = "outbox"
 _PROVED = frozenset({"completing", "completed", "archived", "exported"})
 _STYLES = {Verdict.PASSED: "green", Verdict.FAILED: "red", Verdict.INDETERMINATE: "yellow"}

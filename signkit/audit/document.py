@@ -79,7 +79,7 @@ def _sorted(exc: UnreadableDocumentError, path: Path) -> UnreadableDocumentError
         return exc
     if exc.code == "structure.limit":
         return LimitReachedError(exc.message, code="document.limit", hint=exc.hint)
-    if exc.code not in {"structure.open", "structure.header", "structure.empty"} and names_signature(path):
+    if exc.code not in {"structure.open", "structure.header", "structure.empty"} and _names_signature(path):
         return SignedButUnreadableError(exc.message, code="document.signed_unreadable", hint=exc.hint)
     code, hint = "document.unreadable", "is it a PDF, and whole?"
     if exc.code in {"structure.header", "structure.empty"}:
@@ -89,7 +89,7 @@ def _sorted(exc: UnreadableDocumentError, path: Path) -> UnreadableDocumentError
     return UnreadableDocumentError(exc.message, code=code, hint=hint, subject={"file": path.name})
 
 
-def names_signature(path: Path) -> bool:
+def _names_signature(path: Path) -> bool:
     """Tell whether the bytes of a PDF mention a signature in clear."""
     try:
         with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:

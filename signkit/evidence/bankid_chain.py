@@ -178,12 +178,12 @@ def identity_of(signer: Certificate, *, environment: str) -> Identity:
         name=name,
         given_name=signer.subject_field("2.5.4.42"),
         surname=signer.subject_field("2.5.4.4"),
-        birthdate=birthdate_of(number),
+        birthdate=_birthdate_of(number),
         level="loa3" if environment == "production" else "test",
     )
 
 
-def birthdate_of(number: str) -> str | None:
+def _birthdate_of(number: str) -> str | None:
     """Return the ISO date in a twelve-digit personal or coordination number, None where it holds none."""
     match = _PERSONAL_NUMBER.fullmatch(number)
     if match is None:

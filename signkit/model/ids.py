@@ -6,7 +6,7 @@ import hashlib
 import secrets
 from typing import Final
 
-__all__ = ["ALPHABET", "ID_LENGTH", "field_prefix", "is_id", "new_id"]
+__all__ = ["ALPHABET", "ID_LENGTH", "field_prefix", "new_id"]
 
 ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 """Crockford's base 32 in lower case."""
@@ -17,11 +17,6 @@ ID_LENGTH: Final = 20
 def new_id() -> str:
     """Return a fresh identifier for an envelope or a ceremony."""
     return "".join(secrets.choice(ALPHABET) for _ in range(ID_LENGTH))
-
-
-def is_id(text: str) -> bool:
-    """Tell whether ``text`` could be an identifier or a prefix of one."""
-    return 0 < len(text) <= ID_LENGTH and not text.strip(ALPHABET)
 
 
 def field_prefix(envelope: str) -> str:

@@ -33,7 +33,7 @@ from signkit.workflows.export import ATTEMPTS, Exported
 from signkit.workflows.parcel import Parcel, copy_document, is_finished, parcel_of
 from signkit.x509.anchor_files import format_anchors
 
-__all__ = ["BundledDocument", "Reporter", "export_bundle"]
+__all__ = ["BundledDocument", "Reporter", "bundle_languages", "export_bundle"]
 
 _SUFFIX: Final = ".asice"
 _LANGUAGES: Final = ("sv", "en")

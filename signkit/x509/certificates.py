@@ -26,6 +26,7 @@ __all__ = [
     "MAX_BUNDLE",
     "MAX_CERTIFICATE_BYTES",
     "Certificate",
+    "decode_pem_body",
     "load_bundle",
     "load_certificate",
     "whole_octets",

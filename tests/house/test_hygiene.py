@@ -61,12 +61,37 @@ def test_every_test_says_in_a_sentence_what_it_shows():
 def test_no_module_is_longer_than_four_hundred_lines():
     """A module that has grown past 400 lines has more than one idea in it."""
     long = []
-    for room in ("signkit", "cli", "providers"):
+    for room in ("signkit", "cli", "providers", "simulation", "benchmarks", "tools", "tests"):
         for path in (ROOT / room).rglob("*.py"):
             count = len(path.read_text(encoding="utf-8").splitlines())
             if count > 400:
                 long.append(f"{path.relative_to(ROOT)}: {count}")
     assert long == []
+
+
+def test_what_is_public_stands_in_all():
+    """A function or class without an underscore is in its module's ``__all__``; what a call registers, need not be."""
+    missing = []
+    for room in ("signkit", "cli", "providers", "simulation"):
+        for path in sorted((ROOT / room).rglob("*.py")):
+            body = ast.parse(path.read_text(encoding="utf-8")).body
+            public = {
+                node.name
+                for node in body
+                if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name[0] != "_" and not registered(node)
+            }
+            for node in body:
+                if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
+                    public -= set(ast.literal_eval(node.value))
+            if public and path.name != "__main__.py":
+                missing.append(f"{path.relative_to(ROOT)}: {', '.join(sorted(public))}")
+    assert missing == []
+
+
+def registered(node: ast.FunctionDef | ast.ClassDef) -> bool:
+    """Tell whether a decorator hands it over: ``@app.command(…)``, ``@attack(…)``."""
+    calls = (item for item in node.decorator_list if isinstance(item, ast.Call))
+    return any(ast.unparse(item.func) != "dataclass" for item in calls)
 
 
 def test_nothing_is_left_for_later():

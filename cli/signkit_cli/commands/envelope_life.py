@@ -11,7 +11,7 @@ from signkit_cli.asking import read_deadline, read_invitees, read_metadata, read
 from signkit_cli.session import Session
 from signkit_cli.words import h
 
-__all__ = ["join"]
+__all__ = ["correct", "extend", "join", "remind"]
 
 Ids = Annotated[list[str], typer.Argument(help=h("help.envelope.ids"), show_default=False)]
 

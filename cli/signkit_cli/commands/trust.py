@@ -15,6 +15,8 @@ from signkit_cli.words import h
 if TYPE_CHECKING:
     from signkit.x509.anchors import TrustAnchor, TrustAnchors
 
+__all__ = ["app", "read_argument"]
+
 app = App(help=h("help.trust"), no_args_is_help=True)
 
 

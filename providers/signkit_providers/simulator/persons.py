@@ -8,7 +8,7 @@ from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-__all__ = ["PEOPLE", "PERSONAL_NUMBER_DIGITS", "People", "Person", "UnknownPerson"]
+__all__ = ["PEOPLE", "PERSONAL_NUMBER_DIGITS", "People", "Person", "UnknownPerson", "is_personal_number"]
 
 PERSONAL_NUMBER_DIGITS = 12
 MAX_PEOPLE = 1000

@@ -16,7 +16,7 @@ from signkit.pades.changes.sharing import Base
 from signkit.pades.structure import Pdf, Ref, Stream, Value, View
 from signkit.pades.structure.limits import over
 
-__all__ = ["Classified", "classify_changes"]
+__all__ = ["Classified", "changed_pages", "classify_changes"]
 
 _NOT_CONTENT: Final = frozenset(("Parent", "P", "Dest", "A", "AA", "StructParent", "Popup", "IRT", "B", "V", "Lock"))
 """Keys of pages and annotations that lead away from what is drawn."""

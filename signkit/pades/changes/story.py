@@ -8,7 +8,7 @@ from functools import cached_property
 from signkit.pades.changes.facts import LayoutFacts
 from signkit.pades.structure import Dict, Entry, Pdf, Ref, Revision, Value, View
 
-__all__ = ["Step", "Story"]
+__all__ = ["Roles", "Step", "Story"]
 
 
 class Step:

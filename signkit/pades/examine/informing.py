@@ -35,7 +35,7 @@ def font_risks(graph: Graph) -> Iterator[RiskFound]:
         descriptor = view.get_dict(node.dict.get("FontDescriptor"))
         if not any(key in descriptor for key in ("FontFile", "FontFile2", "FontFile3")):
             name = view.resolve(node.dict.get("BaseFont"))
-            params = {"name": printable(str(name)) if isinstance(name, str) else "?"}
+            params = {"name": _printable(str(name)) if isinstance(name, str) else "?"}
             yield RiskFound(Risk.FONTS, "not-embedded", node.number, params=params)
 
 
@@ -84,11 +84,11 @@ def _name(view: View, node: Dict) -> str:
     for key in _FILE_KEYS:
         value: Value = view.resolve(node.get(key))
         if isinstance(value, bytes) and value:
-            return printable(decode_text(value))
+            return _printable(decode_text(value))
     return ""
 
 
-def printable(text: str) -> str:
+def _printable(text: str) -> str:
     """Return ``text`` in NFC, without control, format or broken characters, and not too long."""
     cleaned = "".join(char for char in unicodedata.normalize("NFC", text) if unicodedata.category(char)[0] != "C")
     return cleaned[:_MAX_NAME]

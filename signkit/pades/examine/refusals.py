@@ -29,6 +29,7 @@ __all__ = [
     "check_locks",
     "check_untouched",
     "file_digest",
+    "in_document",
     "opened",
 ]
 

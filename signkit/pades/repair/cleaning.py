@@ -35,7 +35,6 @@ _ACTIONS: Final = {
 _ACTION_KEYS: Final = ("/A", "/OpenAction", "/Next", "/PA")
 _ANNOTATIONS: Final = frozenset({"/RichMedia", "/Movie", "/Screen", "/3D", "/Sound"})
 _MAX_DEPTH: Final = 200
-_MAX_CHAIN: Final = 50
 
 
 @dataclass(slots=True)

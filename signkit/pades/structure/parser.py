@@ -11,10 +11,10 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from signkit.pades.structure.limits import MAX_OBJECT_NUMBER, Limits, over, unreadable
+from signkit.pades.structure.limits import Limits, over, unreadable
 from signkit.pades.structure.values import Dict, HexString, Name, Ref, Value
 
-__all__ = ["WS", "Buffer", "parse_header", "parse_value", "skip_space", "stream_extent"]
+__all__ = ["WS", "Buffer", "parse_header", "parse_value", "stream_extent"]
 
 Buffer = bytes | mmap.mmap
 """What is read: bytes, or a mapped file."""
@@ -35,7 +35,6 @@ _TOKEN: Final = re.compile(
     + rb"++))"
 )
 _REF, _NUMBER, _NAME, _OPEN_DICT, _CLOSE_DICT, _OPEN_LIST, _CLOSE_LIST, _SIMPLE, _STRING, _HEX, _WORD = range(2, 13)
-_SPACE: Final = re.compile(_GAP)
 _HEADER: Final = re.compile(WS + rb"*+(\d{1,10}+)" + WS + rb"++(\d{1,5}+)" + WS + rb"++obj(?!" + _REGULAR + rb")")
 _STREAM: Final = re.compile(_GAP + rb"stream(\r\n|\n)")
 _STREAM_CR: Final = re.compile(_GAP + rb"stream\b")
@@ -47,12 +46,6 @@ _SPACES: Final = b"\x00\t\n\x0c\r "
 _ESCAPES: Final = {0x6E: b"\n", 0x72: b"\r", 0x74: b"\t", 0x62: b"\b", 0x66: b"\f"}
 _WORDS: Final[dict[bytes, Value]] = {b"true": True, b"false": False, b"null": None}
 _NAMES: Final[dict[bytes, Name]] = {}
-
-
-def skip_space(buffer: Buffer, pos: int, end: int) -> int:
-    """Return the offset of the first byte after white space and comments."""
-    match = _SPACE.match(buffer, pos, end)
-    return match.end() if match else pos
 
 
 def parse_header(buffer: Buffer, pos: int, end: int) -> tuple[int, int, int, int] | None:
@@ -225,9 +218,3 @@ def _escaped(buffer: Buffer, pos: int, end: int) -> tuple[bytes, int]:
     if char == b"\n":
         return b"", pos + 1
     return _ESCAPES.get(char[0], char) if char else b"", pos + 1
-
-
-def check_number(num: int, pos: int) -> None:
-    """Refuse object numbers that readers disagree about."""
-    if not 0 <= num <= MAX_OBJECT_NUMBER:
-        raise unreadable("an object number beyond what readers accept", code="object_number", offset=pos)
