@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -44,40 +45,27 @@ def one_key(identity: SigningIdentity, name: str, life: Life) -> SigningIdentity
 _KEPT: dict[str, SigningIdentity] = {}
 
 
-def lasting(identity: SigningIdentity, life: Life) -> SigningIdentity:
-    """Return a person's identity whose certificate lasts a year and says nothing of how."""
-    keys = life.trusted.authority.keys
-    holder = Holder(keys.key(KeyName.PERSON_CA), Certificate(keys.certificates(KeyName.PERSON_CA)[0]))
-    key = new_one_time_key()
-    certificate = issue(
-        subject=identity.certificate.asn1.subject.dump(),
-        spki=key.spki,
-        issuer=holder,
-        not_before=life.clock.now() - timedelta(minutes=1),
-        lasts=timedelta(days=365),
-        extensions=end_extensions(policy=PERSON_POLICY),
-    )
-    return SigningIdentity(key=key, chain=(certificate, *keys.certificates(KeyName.PERSON_CA)))
+def certified(lasts: timedelta, **said: bool) -> Callable[[SigningIdentity, Life], SigningIdentity]:
+    """Return a change to another key of the same person, whose certificate lasts so long and says nothing of how."""
+
+    def change(identity: SigningIdentity, life: Life) -> SigningIdentity:
+        keys, key = life.trusted.authority.keys, new_one_time_key()
+        certificate = issue(
+            subject=identity.certificate.asn1.subject.dump(),
+            spki=key.spki,
+            issuer=Holder(keys.key(KeyName.PERSON_CA), Certificate(keys.certificates(KeyName.PERSON_CA)[0])),
+            not_before=life.clock.now() - timedelta(minutes=1),
+            lasts=lasts,
+            extensions=end_extensions(policy=PERSON_POLICY, **said),
+        )
+        return SigningIdentity(key=key, chain=(certificate, *keys.certificates(KeyName.PERSON_CA)))
+
+    return change
 
 
-def other_usage(identity: SigningIdentity, name: str, life: Life) -> SigningIdentity:
-    """Return a person's identity whose key may do more than sign documents."""
-    if name != "s1":
-        return identity
-    keys = life.trusted.authority.keys
-    holder = Holder(keys.key(KeyName.PERSON_CA), Certificate(keys.certificates(KeyName.PERSON_CA)[0]))
-    key = new_one_time_key()
-    der = issue(
-        subject=identity.certificate.asn1.subject.dump(),
-        spki=key.spki,
-        issuer=holder,
-        not_before=life.clock.now() - timedelta(minutes=1),
-        lasts=timedelta(minutes=10),
-        extensions=end_extensions(policy=PERSON_POLICY, content_commitment=False),
-    )
-    return SigningIdentity(key=key, chain=(der, *identity.chain[1:]))
-
-
+YEAR = certified(timedelta(days=365))
+OTHER_USAGE = certified(timedelta(minutes=10), content_commitment=False)
+"""The key may do more than sign documents."""
 CERTIFICATES: dict[str, tuple[Forgery, str]] = {
     "a person's certificate on the final seal": (Forgery(identity=only("complete", somebody)), "seal.not_a_seal"),
     "a person's certificate on the first seal": (Forgery(identity=only("certify", somebody)), "seal.not_a_seal"),
@@ -86,14 +74,14 @@ CERTIFICATES: dict[str, tuple[Forgery, str]] = {
         Forgery(identity=only("s2", somebody)),
         "person.certificate_names_another",
     ),
-    "a certificate for a year": (Forgery(identity=only("s1", lasting)), "person.not_one_time"),
-    "a certificate that does not say how": (Forgery(identity=only("s1", lasting)), "person.no_context"),
+    "a certificate for a year": (Forgery(identity=only("s1", YEAR)), "person.not_one_time"),
+    "a certificate that does not say how": (Forgery(identity=only("s1", YEAR)), "person.no_context"),
     "one key for two people": (Forgery(identity=one_key), "person.key_reused"),
     "a certificate in another's name": (
         Forgery(facts=on(0, changed(person="cd" * 16))),
         "person.certificate_names_another",
     ),
-    "a key that may do more than sign documents": (Forgery(identity=other_usage), "person.usage"),
+    "a key that may do more than sign documents": (Forgery(identity=only("s1", OTHER_USAGE)), "person.usage"),
 }
 
 
