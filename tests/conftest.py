@@ -7,6 +7,7 @@ import io
 import ipaddress
 import json
 import shutil
+import signal
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +19,10 @@ import pytest
 if TYPE_CHECKING:
     from signkit.testing.clock import MovableClock
     from signkit.testing.pki import ThrowawayKeys
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A run that a shell put into the background ignores Ctrl-C, and so would every process that a test starts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 

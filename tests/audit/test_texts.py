@@ -33,7 +33,7 @@ def uttered() -> set[str]:
     """Return every code that stands in the source of the archivist's rooms."""
     found: set[str] = set()
     for path in [*(ROOT / "audit").glob("*.py"), *(ROOT / "pades").glob("validate*.py")]:
-        if path.name == "home.py":
+        if path.name in {"home.py", "carried.py"}:  # they raise errors, whose words tests/house looks at
             continue
         found |= set(QUOTED.findall(path.read_text(encoding="utf-8")))
     for name, (area, pattern) in SHORT.items():
