@@ -96,11 +96,12 @@ def _log(store: Store, tx: ReadTransaction, vkey: str | None, given: Sequence[by
     restarts: list[Restart] = []
     if vkey is not None:
         kept = store.kept_checkpoints()  # before the first look at the database: others may be signing meanwhile
-        own, wrong = signed_checkpoints([*(item.note for item in tx.checkpoints()), *kept], vkey=vkey)
+        inside = [item.note for item in tx.checkpoints()]
+        own, wrong = signed_checkpoints([*inside, *kept], vkey=vkey)
         theirs, foreign = signed_checkpoints(given, vkey=vkey)
         findings += check_anchors(tx)
         restarts, impossible = read_restarts(_entries(tx, HOME), vkey)
-        findings += [*wrong, *foreign, *impossible, *check_kept(store.kept_checkpoints(), own, vkey=vkey)]
+        findings += [*wrong, *foreign, *impossible, *check_kept(store.kept_checkpoints(), inside, vkey=vkey)]
     rows = Rows(frozenset(item.size for item in (*own, *theirs, *(restart.quoted for restart in restarts))))
     findings += check_rows(tx, rows)
     findings += check_tiles(tx, rows)

@@ -95,14 +95,15 @@ def check_tiles(tx: ReadTransaction, rows: Rows) -> Iterator[Finding]:
         yield failed("journal.tile", level=level, tile=number)
 
 
-def check_kept(kept: Sequence[bytes], own: Sequence[Checkpoint], *, vkey: str) -> Iterator[Finding]:
+def check_kept(kept: Sequence[bytes], inside: Sequence[bytes], *, vkey: str) -> Iterator[Finding]:
     """Give what is wrong with the checkpoint beside the database: it is never behind the newest inside.
 
     Args:
         kept: the notes that lie outside.
-        own: the checkpoints in the database.
+        inside: the notes in the database.
         vkey: verifier key of the log's first generation.
     """
+    own, _ = signed_checkpoints(inside, vkey=vkey)
     if not kept:
         if own:
             yield failed("journal.kept_missing")

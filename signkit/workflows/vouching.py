@@ -124,6 +124,7 @@ def require_vouched(count: int, *, needed: int) -> None:
         raise JournalError(
             f"only {count} of {needed} witnesses vouch for the checkpoint",
             code="journal.too_few_witnesses",
+            params={"count": str(count), "needed": str(needed)},
             hint="the checkpoint is signed and kept; run the command again when they answer",
             retry=Retry.AUTO,
         )

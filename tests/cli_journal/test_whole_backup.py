@@ -36,7 +36,12 @@ def test_a_backup_of_everything_is_found(signkit: Any, elsewhere: Path, protokol
 
     waiting = signkit.create(protokoll)
     assert signkit("envelope", "send", waiting, "--json", code=11).error["code"] == "journal.behind"
-    signkit("journal", "verify", code=3)
+    told = signkit("envelope", "send", waiting, code=11, lang="sv").err
+    assert "färre händelser än vad som är undertecknat" in told
+    assert "--restored" in told
+    assert "{" not in told
+    audited = signkit("journal", "verify", "--json", code=3).json
+    assert {item["code"] for item in audited["findings"]} == {"journal.behind"}, "the file in the home is its own"
 
     signkit("journal", "checkpoint", "--restored", "--yes")
     assert elsewhere.read_text(encoding="utf-8").splitlines()[0].endswith("/2")

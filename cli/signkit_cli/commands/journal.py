@@ -99,7 +99,9 @@ def checkpoint(
         session.terminal.json(journaling.checkpoint_json(note, anchored.gen_time, vouched))
     else:
         session.terminal.line(note.decode("utf-8").rstrip("\n"))
-        session.terminal.note("journal_cli.anchored", size=anchored.checkpoint.size, time=str(anchored.gen_time))
+        session.terminal.note(
+            "journal_cli.anchored", size=anchored.checkpoint.size, time=f"{anchored.gen_time:%Y-%m-%d %H:%M:%S} UTC"
+        )
     require_vouched(len(vouched), needed=desk.witnesses_needed)
 
 
