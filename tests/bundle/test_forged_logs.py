@@ -194,7 +194,5 @@ def test_whatever_history_its_operator_makes_is_found(
         with desk.store.read() as tx:
             tree = Tree(tx)
             assert checkpoint.size > tree.size or tree.root(checkpoint.size) != checkpoint.root
-    elif (
-        history[-1]["type"] == "completing"
-    ):  # up to "completed" a bundle is true as far as it goes: a limit that is told
+    elif history[-1]["type"] == "completing":
         assert verdict is Verdict.FAILED
